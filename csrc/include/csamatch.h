@@ -1,0 +1,284 @@
+/* csamatch.h - exact matching of digests and addresses against packed lists.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * General rules, true of every function below unless it says otherwise:
+ *
+ * Memory    The library reads memory that the caller owns and writes only
+ *           where the caller points. The one thing it allocates is the
+ *           csamatch_keyset handle. It does no I/O, keeps no state between
+ *           calls and never prints or aborts.
+ * NULL      A pointer may be NULL where the length or count that goes with it
+ *           is zero. NULL anywhere else gives CSAMATCH_ERROR_ARGUMENT.
+ * Zero      Zero lengths and counts are valid and do nothing, successfully.
+ * Errors    Outputs are unspecified after an error, except where stated.
+ * Threads   Functions may be called from any thread at once, as long as no
+ *           two write to the same memory. A key set never changes after it is
+ *           made, so any number of threads may search one.
+ * Overlap   Inputs and outputs must not overlap.
+ */
+#ifndef CSAMATCH_H
+#define CSAMATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The version of the project; everything else that needs it reads it here. */
+#define CSAMATCH_VERSION "0.1.0"
+
+#if defined(CSAMATCH_STATIC) || !defined(__GNUC__)
+#define CSAMATCH_API
+#else
+#define CSAMATCH_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum csamatch_status {
+    CSAMATCH_OK = 0,
+    CSAMATCH_ERROR_ARGUMENT = 1,   /* NULL, or a size outside its limits */
+    CSAMATCH_ERROR_MEMORY = 2,     /* allocation failed */
+    CSAMATCH_ERROR_SPACE = 3,      /* the output buffer is too small */
+    CSAMATCH_ERROR_KERNEL = 4,     /* no such kernel on this machine */
+    CSAMATCH_ERROR_LENGTH = 5,     /* not the length of a known digest */
+    CSAMATCH_ERROR_ALPHABET = 6,   /* a character that is no hex digit */
+    CSAMATCH_ERROR_TRUNCATED = 16, /* list file: shorter than it says */
+    CSAMATCH_ERROR_TRAILING = 17,  /* list file: longer than it says */
+    CSAMATCH_ERROR_MAGIC = 18,     /* list file: is none */
+    CSAMATCH_ERROR_VERSION = 19,   /* list file: of an unknown version */
+    CSAMATCH_ERROR_FEATURE = 20,   /* list file: needs an unknown feature */
+    CSAMATCH_ERROR_CHECKSUM = 21,  /* list file: header is damaged */
+    CSAMATCH_ERROR_LAYOUT = 22,    /* list file: sections make no sense */
+    CSAMATCH_ERROR_ORDER = 23,     /* keys are not strictly ascending */
+    CSAMATCH_ERROR_NO_HOST = 32,   /* address: there is no host in it */
+    CSAMATCH_ERROR_HOST = 33,      /* address: the host cannot be one */
+    CSAMATCH_ERROR_NON_ASCII = 34, /* address: non-ASCII host, not handled */
+    CSAMATCH_ERROR_NESTING = 35    /* address: wrapped in itself too often */
+} csamatch_status;
+
+/* The library's version, a static string such as "1.2.3". */
+CSAMATCH_API const char *csamatch_version(void);
+
+/* What a status means, a static string without a full stop. Never NULL;
+ * an unknown number gives "unknown status". */
+CSAMATCH_API const char *csamatch_status_text(int status);
+
+/* ------------------------------------------------------------- kernels ---
+ * A kernel is one implementation of the search loops, for one instruction
+ * set. All give the same answers. */
+
+/* How many kernels this CPU can run; at least 1. */
+CSAMATCH_API size_t csamatch_kernel_count(void);
+
+/* The name of kernel `index`, best first, a static string; NULL when index
+ * is not below csamatch_kernel_count(). The last is always "portable". */
+CSAMATCH_API const char *csamatch_kernel_name(size_t index);
+
+/* ----------------------------------------------------------------- hex --- */
+
+/* Decodes `digits` hex digits (either case) at `text` into digits / 2 bytes
+ * at `out`. LENGTH when digits is odd, ALPHABET when a character is no hex
+ * digit; then `*bad`, if bad is not NULL, is the offset of the first such
+ * character. */
+CSAMATCH_API csamatch_status csamatch_hex_decode(const char *text, size_t digits, uint8_t *out,
+                                                 size_t *bad);
+
+/* ---------------------------------------------------------------- rows ---
+ * Rows are `count` records of `width` bytes each, packed without gaps,
+ * compared as unsigned bytes from the left. */
+
+/* Sorts rows ascending, in place, with no extra memory. Time is linear in
+ * count * width at worst, whatever the rows hold. width is 1 to 256. */
+CSAMATCH_API csamatch_status csamatch_rows_sort(uint8_t *rows, size_t count, size_t width);
+
+/* Moves the distinct rows of sorted `rows` to the front, in order, and sets
+ * `*unique` to their number. width is 1 to 256. */
+CSAMATCH_API csamatch_status csamatch_rows_unique(uint8_t *rows, size_t count, size_t width,
+                                                  size_t *unique);
+
+/* OK when rows are strictly ascending, else ORDER; then `*bad`, if bad is not
+ * NULL, is the index of the first row not above its predecessor. width is 1
+ * to 256. */
+CSAMATCH_API csamatch_status csamatch_rows_check(const uint8_t *rows, size_t count, size_t width,
+                                                 size_t *bad);
+
+/* ------------------------------------------------------------- key set --- */
+
+/* A set of keys that can be searched. Immutable. */
+typedef struct csamatch_keyset csamatch_keyset;
+
+typedef struct csamatch_keyset_options {
+    size_t size;        /* sizeof(csamatch_keyset_options), set by the caller */
+    const char *kernel; /* a kernel's name, or NULL for this CPU's best */
+} csamatch_keyset_options;
+
+/* Makes a key set over `count` sorted, distinct keys of `width` bytes (1 to
+ * 256) and stores it in `*out`. The keys are borrowed: they must stay where
+ * they are, unchanged, until the set is freed. Their order is not checked
+ * here (csamatch_rows_check does that); keys out of order give wrong answers
+ * but no wild reads. `options` may be NULL. On error `*out` is NULL. */
+CSAMATCH_API csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,
+                                                    const csamatch_keyset_options *options,
+                                                    csamatch_keyset **out);
+
+/* Frees the set (not its keys). NULL is allowed and does nothing. */
+CSAMATCH_API void csamatch_keyset_free(csamatch_keyset *set);
+
+/* The number and the width in bytes of its keys, and its kernel's name.
+ * `set` must not be NULL. */
+CSAMATCH_API size_t csamatch_keyset_size(const csamatch_keyset *set);
+CSAMATCH_API size_t csamatch_keyset_width(const csamatch_keyset *set);
+CSAMATCH_API const char *csamatch_keyset_kernel(const csamatch_keyset *set);
+
+/* The position of `key` (width bytes) among the sorted keys, or -1.
+ * Neither may be NULL. */
+CSAMATCH_API int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key);
+
+/* Looks up `count` packed keys at once; positions[i] becomes what
+ * csamatch_keyset_find would return for key i. */
+CSAMATCH_API csamatch_status csamatch_keyset_match(const csamatch_keyset *set,
+                                                   const uint8_t *queries, size_t count,
+                                                   int64_t *positions);
+
+/* ----------------------------------------------------------- addresses --- */
+
+/* Bits of csamatch_address.flags: what was met on the way. */
+enum {
+    CSAMATCH_ADDRESS_USERINFO = 1,      /* user:password@ was dropped */
+    CSAMATCH_ADDRESS_PORT = 2,          /* a port was dropped */
+    CSAMATCH_ADDRESS_DOUBLE_ESCAPE = 4, /* a percent sign was itself encoded */
+    CSAMATCH_ADDRESS_REFUSED = 8,       /* a browser would refuse this host */
+    CSAMATCH_ADDRESS_IP = 16,           /* the host is an IP address */
+    CSAMATCH_ADDRESS_WRAPPED = 32       /* view-source:, blob: or encoded whole */
+};
+
+/* A canonical address: host, then path with its leading '/', then '?' and
+ * the query where there is one, all ASCII, in one run of bytes. */
+typedef struct csamatch_address {
+    size_t host_length; /* bytes of the host, at the start */
+    size_t path_length; /* bytes of the path, right behind the host */
+    size_t length;      /* bytes of the whole */
+    int32_t port;       /* the port dropped, or -1 */
+    uint32_t flags;
+} csamatch_address;
+
+/* How many bytes of output a text of `length` bytes can need, working room
+ * included; 0 when length is too large to handle. */
+CSAMATCH_API size_t csamatch_address_capacity(size_t length);
+
+/* Brings a URL (any bytes; UTF-8 expected) into canonical form, written to
+ * `out`, which has room for `capacity` bytes, at least
+ * csamatch_address_capacity(length) of them. Bytes of out past
+ * address->length are unspecified. Time is linear in length.
+ * The rules are in docs/url-rules.md. NO_HOST, HOST, NON_ASCII or NESTING
+ * when it has no canonical form; SPACE when capacity is too small. */
+CSAMATCH_API csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,
+                                                    size_t capacity, csamatch_address *address);
+
+/* The same for a host alone: a name, an IPv4 address in any form, or an IPv6
+ * address with or without brackets. Anything of a URL around it is HOST.
+ * address->path_length becomes 0. */
+CSAMATCH_API csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t *out,
+                                                     size_t capacity, csamatch_address *address);
+
+/* Bytes of an address key. */
+#define CSAMATCH_ADDRESS_KEY_WIDTH 16
+
+/* The key under which a canonical address is listed: SipHash-2-4 with 128
+ * bits of output and a fixed public key over the host's bytes from last to
+ * first, then the rest from first to last. host_length must not exceed
+ * length. `key` has room for CSAMATCH_ADDRESS_KEY_WIDTH bytes. */
+CSAMATCH_API csamatch_status csamatch_address_key(const uint8_t *canonical, size_t host_length,
+                                                  size_t length, uint8_t *key);
+
+/* The rules by which an address can be listed. */
+enum {
+    CSAMATCH_RULE_NONE = 0,
+    CSAMATCH_RULE_DOMAIN = 16, /* the host and all its subdomains */
+    CSAMATCH_RULE_HOST = 17,   /* that host only */
+    CSAMATCH_RULE_URL = 18,    /* that host, path and query only */
+    CSAMATCH_RULE_PREFIX = 19, /* that host, paths that begin so */
+    CSAMATCH_RULE_INVALID = 255
+};
+
+/* One key set per rule; NULL for a rule without entries. Each must have keys
+ * of CSAMATCH_ADDRESS_KEY_WIDTH bytes. */
+typedef struct csamatch_address_sets {
+    const csamatch_keyset *domain;
+    const csamatch_keyset *host;
+    const csamatch_keyset *url;
+    const csamatch_keyset *prefix;
+} csamatch_address_sets;
+
+/* A piece of text somewhere. */
+typedef struct csamatch_text {
+    const char *data;
+    size_t length;
+} csamatch_text;
+
+/* Looks up `count` URLs. rules[i] becomes the rule that hit, the most
+ * specific one where several do (url, then the longest prefix, then host,
+ * then the longest domain), CSAMATCH_RULE_NONE, or CSAMATCH_RULE_INVALID
+ * when URL i has no canonical form; positions[i] becomes the key's position
+ * in that rule's set, or -1. MEMORY when a URL of more than a few KiB found
+ * no room to be worked on. */
+CSAMATCH_API csamatch_status csamatch_url_match(const csamatch_address_sets *sets,
+                                                const csamatch_text *urls, size_t count,
+                                                int64_t *positions, uint8_t *rules);
+
+/* ----------------------------------------------------------- list file ---
+ * The layout is described in docs/list-format.md. Nothing here copies: all
+ * offsets are into the caller's `data`. */
+
+enum {
+    CSAMATCH_LIST_HASHES = 1,   /* what a list holds */
+    CSAMATCH_LIST_ADDRESSES = 2
+};
+
+enum {
+    CSAMATCH_SECTION_INFO = 1, /* kinds of section */
+    CSAMATCH_SECTION_KEYS = 2,
+    CSAMATCH_SECTION_KEY_ENTRIES = 3,
+    CSAMATCH_SECTION_MORE_ENTRIES = 4,
+    CSAMATCH_SECTION_ID_ENDS = 5,
+    CSAMATCH_SECTION_ID_TEXT = 6,
+    CSAMATCH_SECTION_CATEGORY_CODES = 7,
+    CSAMATCH_SECTION_CATEGORY_NAMES = 8
+};
+
+typedef struct csamatch_listfile {
+    uint32_t kind; /* CSAMATCH_LIST_... */
+    uint32_t section_count;
+    uint64_t header_length; /* bytes before the content */
+    uint64_t length;        /* bytes of the whole file */
+    uint8_t content_digest[32];
+} csamatch_listfile;
+
+typedef struct csamatch_section {
+    uint32_t kind;    /* CSAMATCH_SECTION_..., or one unknown to us */
+    uint32_t subject; /* the rule or algorithm it belongs to, or 0 */
+    uint64_t width;   /* bytes an item */
+    uint64_t count;   /* items */
+    uint64_t offset;  /* from the start of the file, a multiple of 64 */
+    uint64_t length;  /* bytes; width * count */
+} csamatch_section;
+
+/* Checks the header and every section's bounds against `length`, the true
+ * number of bytes at `data`, and fills `*file`. After OK, every section that
+ * csamatch_listfile_section returns for the same data lies wholly within it.
+ * The content itself is not read: its SHA-256, content_digest, is for the
+ * caller to compare. */
+CSAMATCH_API csamatch_status csamatch_listfile_parse(const uint8_t *data, size_t length,
+                                                     csamatch_listfile *file);
+
+/* Section `index` of data that csamatch_listfile_parse found good.
+ * ARGUMENT when index is not below section_count. */
+CSAMATCH_API csamatch_status csamatch_listfile_section(const uint8_t *data, size_t length,
+                                                       size_t index, csamatch_section *section);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

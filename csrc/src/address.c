@@ -1,0 +1,126 @@
+/* Keys of canonical addresses, and looking them up.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "internal.h"
+
+void csm_address_hash_init(csm_siphash *state)
+{
+    /* Public on purpose: equal sources must give equal files. */
+    static const uint8_t key[16] = {'c', 's', 'a', 'm', 'a', 't', 'c', 'h',
+                                    '/', 'a', 'd', 'd', 'r', 'e', 's', 's'};
+    csm_siphash_init(state, key);
+}
+
+csamatch_status csamatch_address_key(const uint8_t *canonical, size_t host_length, size_t length,
+                                     uint8_t *key)
+{
+    if ((canonical == NULL && length > 0) || key == NULL || host_length > length)
+        return CSAMATCH_ERROR_ARGUMENT;
+    csm_siphash state;
+    csm_address_hash_init(&state);
+    for (size_t i = host_length; i > 0; i--)
+        csm_siphash_byte(&state, canonical[i - 1]);
+    for (size_t i = host_length; i < length; i++)
+        csm_siphash_byte(&state, canonical[i]);
+    csm_siphash_finish(state, key);
+    return CSAMATCH_OK;
+}
+
+typedef struct hit {
+    int64_t position;
+    uint8_t rule;
+} hit;
+
+/* Looks the hash so far up in `set`; a hit replaces what was found before, so
+ * callers go from the least to the most specific. */
+static void look_up(const csamatch_keyset *set, const csm_siphash *state, uint8_t rule, hit *best)
+{
+    uint8_t key[CSAMATCH_ADDRESS_KEY_WIDTH];
+    if (set == NULL)
+        return;
+    csm_siphash_finish(*state, key);
+    int64_t position = csamatch_keyset_find(set, key);
+    if (position >= 0)
+        *best = (hit){position, rule};
+}
+
+/* From the last label to the first, so that each longer suffix goes on where
+ * the shorter one stopped. An IP address has no parents, and no suffix of
+ * numbers alone is looked up: it would be no name. */
+static void look_up_host(const csamatch_address_sets *sets, const uint8_t *host, size_t length,
+                         bool is_ip, csm_siphash *state, hit *best)
+{
+    bool named = false;
+    for (size_t i = length; i > 0; i--) {
+        uint8_t c = host[i - 1];
+        if (c == '.' && named && !is_ip)
+            look_up(sets->domain, state, CSAMATCH_RULE_DOMAIN, best);
+        named = named || (c != '.' && (c < '0' || c > '9'));
+        csm_siphash_byte(state, c);
+    }
+    look_up(sets->domain, state, CSAMATCH_RULE_DOMAIN, best);
+    look_up(sets->host, state, CSAMATCH_RULE_HOST, best);
+}
+
+static hit look_up_address(const csamatch_address_sets *sets, const uint8_t *text,
+                           const csamatch_address *address)
+{
+    hit best = {-1, CSAMATCH_RULE_NONE};
+    csm_siphash state;
+    csm_address_hash_init(&state);
+    bool is_ip = (address->flags & CSAMATCH_ADDRESS_IP) != 0;
+    look_up_host(sets, text, address->host_length, is_ip, &state, &best);
+    if (sets->prefix == NULL && sets->url == NULL)
+        return best;
+    size_t path_end = address->host_length + address->path_length;
+    for (size_t i = address->host_length; i < address->length; i++) {
+        csm_siphash_byte(&state, text[i]);
+        if (text[i] == '/' && i < path_end)
+            look_up(sets->prefix, &state, CSAMATCH_RULE_PREFIX, &best);
+    }
+    look_up(sets->url, &state, CSAMATCH_RULE_URL, &best);
+    return best;
+}
+
+static bool usable(const csamatch_keyset *set)
+{
+    return set == NULL || csamatch_keyset_width(set) == CSAMATCH_ADDRESS_KEY_WIDTH;
+}
+
+csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csamatch_text *urls,
+                                   size_t count, int64_t *positions, uint8_t *rules)
+{
+    if (sets == NULL || (count > 0 && (urls == NULL || positions == NULL || rules == NULL)))
+        return CSAMATCH_ERROR_ARGUMENT;
+    if (!usable(sets->domain) || !usable(sets->host) || !usable(sets->url) ||
+        !usable(sets->prefix))
+        return CSAMATCH_ERROR_ARGUMENT;
+    uint8_t small[8192]; /* room for URLs of about 2,000 bytes; longer ones are rare */
+    uint8_t *room = small;
+    size_t room_size = sizeof small;
+    csamatch_status status = CSAMATCH_OK;
+    for (size_t i = 0; i < count && status == CSAMATCH_OK; i++) {
+        size_t need = csamatch_address_capacity(urls[i].length);
+        if (need > room_size) {
+            if (room != small)
+                free(room);
+            room = malloc(need);
+            room_size = need;
+            if (room == NULL)
+                return CSAMATCH_ERROR_MEMORY;
+        }
+        csamatch_address address;
+        hit found = {-1, CSAMATCH_RULE_INVALID};
+        status = csamatch_url_normalize(urls[i].data, urls[i].length, room, room_size, &address);
+        if (status == CSAMATCH_OK)
+            found = look_up_address(sets, room, &address);
+        else if (status >= CSAMATCH_ERROR_NO_HOST)
+            status = CSAMATCH_OK; /* no address: this URL's own affair */
+        positions[i] = found.position;
+        rules[i] = found.rule;
+    }
+    if (room != small)
+        free(room);
+    return status;
+}

@@ -1,0 +1,93 @@
+/* The canonical form of a host.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+/* What a browser refuses in a host (WHATWG URL, "forbidden domain code
+ * point"), whether raw or decoded; written as %XX in the canonical form. */
+static bool forbidden(uint8_t c)
+{
+    return csm_percent_needed(c) || strchr("/:<>?@[\\]^|", c) != NULL;
+}
+
+static bool has_prefix(const uint16_t pieces[8], const uint16_t prefix[6])
+{
+    return memcmp(pieces, prefix, 6 * sizeof pieces[0]) == 0;
+}
+
+/* "[...]": IPv6, or the IPv4 address mapped into it or reached through
+ * NAT64's well-known prefix (RFC 6052). A zone is dropped: it says which
+ * network card to use, not which host is meant. */
+static csamatch_status bracketed(uint8_t *text, size_t length, uint8_t *out, size_t *written,
+                                 uint32_t *flags)
+{
+    static const uint16_t mapped[6] = {0, 0, 0, 0, 0, 0xffff};
+    static const uint16_t nat64[6] = {0x64, 0xff9b, 0, 0, 0, 0};
+    uint16_t pieces[8];
+    if (length < 2 || text[length - 1] != ']')
+        return CSAMATCH_ERROR_HOST;
+    const uint8_t *inside = text + 1;
+    const uint8_t *zone = memchr(inside, '%', length - 2);
+    if (zone != NULL)
+        *flags |= CSAMATCH_ADDRESS_REFUSED;
+    if (!csm_ipv6_parse(inside, zone != NULL ? (size_t)(zone - inside) : length - 2, pieces))
+        return CSAMATCH_ERROR_HOST;
+    *flags |= CSAMATCH_ADDRESS_IP;
+    if (has_prefix(pieces, mapped) || has_prefix(pieces, nat64))
+        *written = csm_ipv4_write((uint32_t)pieces[6] << 16 | pieces[7], out);
+    else
+        *written = csm_ipv6_write(pieces, out);
+    return CSAMATCH_OK;
+}
+
+/* Lower case; no dots in front, behind, or in a row. Returns the new length. */
+static size_t fold_name(uint8_t *text, size_t length)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        uint8_t c = text[i];
+        if (c == '.' && (n == 0 || text[n - 1] == '.'))
+            continue;
+        text[n++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+    }
+    return n > 0 && text[n - 1] == '.' ? n - 1 : n;
+}
+
+csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, size_t *written,
+                                   uint32_t *flags)
+{
+    if (length > 0 && text[0] == '[')
+        return bracketed(text, length, out, written, flags);
+    bool twice = false;
+    length = csm_percent_decode(text, length, &twice);
+    if (twice)
+        *flags |= CSAMATCH_ADDRESS_DOUBLE_ESCAPE;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] >= 0x80)
+            return CSAMATCH_ERROR_NON_ASCII;
+        /* A URL inside a host, which would read as another host if the
+         * canonical form were read again. */
+        if (text[i] == ':' && i + 1 < length && (text[i + 1] == '/' || text[i + 1] == '\\'))
+            return CSAMATCH_ERROR_HOST;
+    }
+    length = fold_name(text, length);
+    if (length == 0)
+        return CSAMATCH_ERROR_NO_HOST;
+    uint32_t address;
+    int is_ipv4 = csm_ipv4_parse(text, length, &address);
+    if (is_ipv4 > 0) {
+        *flags |= CSAMATCH_ADDRESS_IP;
+        *written = csm_ipv4_write(address, out);
+        return CSAMATCH_OK;
+    }
+    if (is_ipv4 < 0)
+        *flags |= CSAMATCH_ADDRESS_REFUSED;
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        bool escape = forbidden(text[i]);
+        if (escape)
+            *flags |= CSAMATCH_ADDRESS_REFUSED;
+        n += csm_percent_put(out + n, text[i], escape);
+    }
+    *written = n;
+    return CSAMATCH_OK;
+}

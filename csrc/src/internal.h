@@ -1,0 +1,143 @@
+/* What the files of the library share. Not installed.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CSAMATCH_INTERNAL_H
+#define CSAMATCH_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "csamatch.h"
+
+#define CSM_MAX_WIDTH 256
+
+/* Byte by byte, so that alignment and byte order of the machine don't matter;
+ * compilers make one load of it. */
+static inline uint64_t csm_load_be64(const uint8_t *p)
+{
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | (uint64_t)p[7];
+}
+
+static inline uint32_t csm_load_le32(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t csm_load_le64(const uint8_t *p)
+{
+    return (uint64_t)csm_load_le32(p) | (uint64_t)csm_load_le32(p + 4) << 32;
+}
+
+static inline void csm_store_le64(uint8_t *p, uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        p[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* True when count * width bytes can exist at all. */
+static inline bool csm_rows_fit(size_t count, size_t width)
+{
+    return width >= 1 && width <= CSM_MAX_WIDTH && count <= SIZE_MAX / 2 / width;
+}
+
+/* The value of a hex digit, or -1. */
+static inline int csm_hex_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+/* One implementation of the search loops. */
+typedef struct csm_kernel {
+    const char *name;
+    bool (*supported)(void);
+    void (*match)(const uint8_t *keys, size_t count, size_t width, const uint8_t *queries,
+                  size_t n, int64_t *positions);
+} csm_kernel;
+
+/* The kernel of that name if this CPU runs it, the best one for NULL, else
+ * NULL. */
+const csm_kernel *csm_kernel_choose(const char *name);
+
+extern const csm_kernel csm_kernel_portable;
+
+/* SipHash-2-4 with 128 bits of output, byte by byte, so that a state can be
+ * copied at any point and both copies go on. */
+typedef struct csm_siphash {
+    uint64_t v0, v1, v2, v3;
+    uint64_t tail; /* bytes not yet mixed in, lowest first */
+    uint64_t length;
+} csm_siphash;
+
+void csm_siphash_init(csm_siphash *state, const uint8_t key[16]);
+void csm_siphash_finish(csm_siphash state, uint8_t out[16]);
+void csm_siphash_block(csm_siphash *state, uint64_t word);
+
+static inline void csm_siphash_byte(csm_siphash *state, uint8_t byte)
+{
+    unsigned filled = (unsigned)(state->length & 7);
+    state->tail |= (uint64_t)byte << (8 * filled);
+    state->length++;
+    if (filled == 7) {
+        csm_siphash_block(state, state->tail);
+        state->tail = 0;
+    }
+}
+
+/* The state of an empty address key. */
+void csm_address_hash_init(csm_siphash *state);
+
+/* Decodes %XX in place until nothing is left to decode; returns the new
+ * length. Sets *twice when a decoded byte took part in another escape. */
+size_t csm_percent_decode(uint8_t *text, size_t length, bool *twice);
+
+/* Writes `byte` to out as it is or as %XX; returns how many bytes that took. */
+static inline size_t csm_percent_put(uint8_t *out, uint8_t byte, bool escape)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (!escape) {
+        out[0] = byte;
+        return 1;
+    }
+    out[0] = '%';
+    out[1] = (uint8_t)digits[byte >> 4];
+    out[2] = (uint8_t)digits[byte & 15];
+    return 3;
+}
+
+/* True for bytes that the canonical form always writes as %XX. */
+static inline bool csm_percent_needed(uint8_t c)
+{
+    return c <= 0x20 || c >= 0x7F || c == '#' || c == '%';
+}
+
+/* Room that an IP address can need beyond the text it came from. */
+#define CSM_IP_ROOM 48
+
+/* Brings the `length` bytes of a host at `text` (which it overwrites) into
+ * canonical form at `out`, which has room for 3 * length + CSM_IP_ROOM bytes;
+ * sets *written and adds to *flags. */
+csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, size_t *written,
+                                   uint32_t *flags);
+
+/* IPv4 in dotted decimal; the number of bytes written, at most 15. */
+size_t csm_ipv4_write(uint32_t address, uint8_t *out);
+
+/* Reads IPv4 in any form a browser takes. 1 when it is one, 0 when it isn't
+ * meant to be one, -1 when its last part is a number but it is no address. */
+int csm_ipv4_parse(const uint8_t *text, size_t length, uint32_t *address);
+
+/* Reads IPv6 without brackets or zone. */
+bool csm_ipv6_parse(const uint8_t *text, size_t length, uint16_t pieces[8]);
+
+/* Writes IPv6 in brackets as RFC 5952 has it; at most 41 bytes. */
+size_t csm_ipv6_write(const uint16_t pieces[8], uint8_t *out);
+
+#endif

@@ -1,0 +1,367 @@
+/* The canonical form of a URL: structure first, then unescaping, because
+ * that is the order in which a browser decides what to fetch.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+/* How many times view-source:, blob: or whole-URL encoding may be undone. */
+enum { MAX_NESTING = 8 };
+
+/* Beyond three bytes for every byte of input: "/" and an IP address. */
+enum { SLACK = CSM_IP_ROOM + 16 };
+
+/* Brackets that csamatch_host_normalize puts around a bare IPv6 address. */
+enum { BRACKETS = 2 };
+
+size_t csamatch_address_capacity(size_t length)
+{
+    if (length > SIZE_MAX / 8 - SLACK)
+        return 0;
+    return 4 * length + SLACK + BRACKETS;
+}
+
+static bool is_slash(uint8_t c)
+{
+    return c == '/' || c == '\\';
+}
+
+static bool is_letter(uint8_t c)
+{
+    c |= 0x20;
+    return c >= 'a' && c <= 'z';
+}
+
+static bool equals(const uint8_t *text, size_t length, const char *word)
+{
+    if (length != strlen(word))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        uint8_t c = text[i] >= 'A' && text[i] <= 'Z' ? (uint8_t)(text[i] | 0x20) : text[i];
+        if (c != (uint8_t)word[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is_one_of(const uint8_t *text, size_t length, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (equals(text, length, *words))
+            return true;
+    }
+    return false;
+}
+
+/* Schemes whose authority begins behind any number of slashes, or none. */
+static const char *const special_schemes[] = {"http", "https", "ftp", "ws", "wss", NULL};
+/* Schemes with another URL behind the colon. */
+static const char *const wrapper_schemes[] = {"view-source", "blob", "filesystem", NULL};
+/* Schemes that never name a host to fetch from, even with an '@' in them. */
+static const char *const hostless_schemes[] = {"mailto", "javascript", "data",  "about",
+                                               "tel",    "sms",        "sip",   "sips",
+                                               "xmpp",   "acct",       "urn",   NULL};
+
+/* How many bytes of `text` in front are to be trimmed: C0 controls, space,
+ * NBSP, BOM, U+2028 and U+2029. `back` looks from the end. */
+static size_t blank(const uint8_t *text, size_t length, bool back)
+{
+    static const char *const wide[] = {"\xC2\xA0", "\xEF\xBB\xBF", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+    if (length == 0)
+        return 0;
+    if (text[back ? length - 1 : 0] <= 0x20)
+        return 1;
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        size_t size = strlen(wide[i]);
+        if (length >= size && memcmp(back ? text + length - size : text, wide[i], size) == 0)
+            return size;
+    }
+    return 0;
+}
+
+/* Trims both ends and removes TAB, CR and LF. Returns the new length. */
+static size_t clean(uint8_t *text, size_t length)
+{
+    size_t n, start = 0, out = 0;
+    while ((n = blank(text + start, length - start, false)) > 0)
+        start += n;
+    while ((n = blank(text + start, length - start, true)) > 0)
+        length -= n;
+    for (size_t i = start; i < length; i++) {
+        if (text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
+            text[out++] = text[i];
+    }
+    return out;
+}
+
+/* The length of the scheme in front of a ':', or 0. */
+static size_t scheme_length(const uint8_t *text, size_t length)
+{
+    if (length == 0 || !is_letter(text[0]))
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        uint8_t c = text[i];
+        if (c == ':')
+            return i;
+        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.')
+            return 0;
+    }
+    return 0;
+}
+
+/* True for "http%3A%2F...", encoded as a whole, once or more often. */
+static bool encoded_whole(const uint8_t *text, size_t length)
+{
+    const uint8_t *percent = memchr(text, '%', length);
+    if (percent == NULL || !is_one_of(text, (size_t)(percent - text), special_schemes))
+        return false;
+    size_t at = (size_t)(percent - text) + 1;
+    while (at + 2 <= length && text[at] == '2' && text[at + 1] == '5')
+        at += 2;
+    return at + 2 <= length && text[at] == '3' && (text[at + 1] | 0x20) == 'a';
+}
+
+static size_t decode_once(uint8_t *text, size_t length)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '%' && i + 2 < length) {
+            int high = csm_hex_value(text[i + 1]), low = csm_hex_value(text[i + 2]);
+            if ((high | low) >= 0) {
+                text[n++] = (uint8_t)(high << 4 | low);
+                i += 2;
+                continue;
+            }
+        }
+        text[n++] = text[i];
+    }
+    return n;
+}
+
+/* Takes wrappers off until a plain URL is left, at *start. */
+static csamatch_status unwrap(uint8_t *text, size_t *length, uint32_t *flags)
+{
+    for (int depth = 0; depth <= MAX_NESTING; depth++) {
+        *length = clean(text, *length);
+        size_t scheme = scheme_length(text, *length);
+        if (scheme > 0 && is_one_of(text, scheme, wrapper_schemes)) {
+            *length -= scheme + 1;
+            memmove(text, text + scheme + 1, *length);
+        } else if (encoded_whole(text, *length)) {
+            *length = decode_once(text, *length);
+        } else {
+            return CSAMATCH_OK;
+        }
+        *flags |= CSAMATCH_ADDRESS_WRAPPED;
+    }
+    return CSAMATCH_ERROR_NESTING;
+}
+
+static size_t authority_end(const uint8_t *text, size_t length, size_t at)
+{
+    while (at < length && !is_slash(text[at]) && text[at] != '?' && text[at] != '#')
+        at++;
+    return at;
+}
+
+/* "name:" without "//" behind it: a scheme, or a host with a port, or a user
+ * with a password? True when what is in front belongs to the authority. */
+static bool colon_in_authority(const uint8_t *text, size_t length, size_t colon)
+{
+    size_t end = authority_end(text, length, colon + 1), digits = colon + 1;
+    while (digits < end && text[digits] >= '0' && text[digits] <= '9')
+        digits++;
+    if (digits == end && digits > colon + 1)
+        return true;
+    if (is_one_of(text, colon, hostless_schemes))
+        return false;
+    return memchr(text, '.', colon) != NULL || memchr(text + colon, '@', end - colon) != NULL;
+}
+
+static csamatch_status find_authority(const uint8_t *text, size_t length, size_t *start)
+{
+    size_t at = 0, colon = scheme_length(text, length);
+    bool any_slashes = true;
+    if (colon > 0 && is_one_of(text, colon, special_schemes)) {
+        at = colon + 1;
+    } else if (colon > 0 && colon + 2 < length && is_slash(text[colon + 1]) &&
+               is_slash(text[colon + 2])) {
+        at = colon + 3;
+        any_slashes = false;
+    } else if (colon > 0 && !colon_in_authority(text, length, colon)) {
+        return CSAMATCH_ERROR_NO_HOST;
+    }
+    while (any_slashes && at < length && is_slash(text[at]))
+        at++;
+    *start = at;
+    return CSAMATCH_OK;
+}
+
+/* Cuts userinfo and port off the authority [*start, *end), leaving the host. */
+static void trim_authority(const uint8_t *text, size_t *start, size_t *end,
+                           csamatch_address *address)
+{
+    for (size_t i = *end; i > *start; i--) {
+        if (text[i - 1] == '@') {
+            *start = i;
+            address->flags |= CSAMATCH_ADDRESS_USERINFO;
+            break;
+        }
+    }
+    size_t colon = *end;
+    while (colon > *start && text[colon - 1] != ':' && text[colon - 1] != ']')
+        colon--;
+    if (colon == *start || text[colon - 1] == ']')
+        return;
+    uint32_t port = 0;
+    for (size_t i = colon; i < *end; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        port = digit && port <= 65535 ? port * 10 + (uint32_t)(text[i] - '0') : 65536;
+    }
+    if (port > 65535)
+        address->flags |= CSAMATCH_ADDRESS_REFUSED;
+    else if (colon < *end)
+        address->port = (int32_t)port;
+    address->flags |= CSAMATCH_ADDRESS_PORT;
+    *end = colon - 1;
+}
+
+/* Resolves "." and ".." in a path without its leading slash, then drops empty
+ * segments; in place. Returns the new length. */
+static size_t resolve_dots(uint8_t *path, size_t length)
+{
+    size_t top = 0; /* kept: whole segments, each with its slash */
+    for (size_t at = 0; at < length;) {
+        size_t end = at;
+        while (end < length && !is_slash(path[end]))
+            end++;
+        size_t size = end - at;
+        bool dot = size == 1 && path[at] == '.';
+        bool dots = size == 2 && path[at] == '.' && path[at + 1] == '.';
+        if (dots && top > 0) {
+            do
+                top--;
+            while (top > 0 && path[top - 1] != '/');
+        }
+        if (!dot && !dots) {
+            memmove(path + top, path + at, size);
+            top += size;
+            if (end < length)
+                path[top++] = '/';
+        }
+        at = end + 1;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < top; i++) {
+        if (path[i] != '/' || (n > 0 && path[n - 1] != '/'))
+            path[n++] = path[i];
+    }
+    return n;
+}
+
+/* Decodes and re-encodes part of a URL behind the host. */
+static size_t write_part(uint8_t *part, size_t length, bool is_path, uint8_t *out,
+                         uint32_t *flags)
+{
+    bool twice = false;
+    length = csm_percent_decode(part, length, &twice);
+    if (twice)
+        *flags |= CSAMATCH_ADDRESS_DOUBLE_ESCAPE;
+    if (is_path)
+        length = resolve_dots(part, length);
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        /* A '?' in a path came out of %3F; bare, it would begin a query. */
+        bool escape = csm_percent_needed(part[i]) || (is_path && part[i] == '?');
+        n += csm_percent_put(out + n, part[i], escape);
+    }
+    return n;
+}
+
+/* Writes path and query of text[at..length) behind the host. */
+static void write_rest(uint8_t *text, size_t at, size_t length, uint8_t *out,
+                       csamatch_address *address)
+{
+    const uint8_t *hash = memchr(text + at, '#', length - at);
+    if (hash != NULL)
+        length = (size_t)(hash - text);
+    const uint8_t *mark = memchr(text + at, '?', length - at);
+    size_t path_end = mark != NULL ? (size_t)(mark - text) : length;
+    size_t n = address->host_length;
+    out[n++] = '/';
+    if (at < path_end) /* text[at] is the slash that ended the authority */
+        n += write_part(text + at + 1, path_end - at - 1, true, out + n, &address->flags);
+    address->path_length = n - address->host_length;
+    if (mark != NULL) {
+        out[n++] = '?';
+        n += write_part(text + path_end + 1, length - path_end - 1, false, out + n,
+                        &address->flags);
+    }
+    address->length = n;
+}
+
+/* Common beginning of both functions: checks arguments and copies the text to
+ * the end of the output, where it is worked on; the result never reaches it
+ * because it takes at most three bytes for each one consumed. */
+static csamatch_status begin(const char *text, size_t length, uint8_t *out, size_t capacity,
+                             csamatch_address *address, uint8_t **work)
+{
+    if ((text == NULL && length > 0) || out == NULL || address == NULL)
+        return CSAMATCH_ERROR_ARGUMENT;
+    size_t need = csamatch_address_capacity(length);
+    if (need == 0)
+        return CSAMATCH_ERROR_ARGUMENT;
+    if (capacity < need)
+        return CSAMATCH_ERROR_SPACE;
+    *address = (csamatch_address){.port = -1};
+    *work = out + 3 * length + SLACK;
+    if (length > 0)
+        memcpy(*work, text, length);
+    return CSAMATCH_OK;
+}
+
+csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,
+                                       size_t capacity, csamatch_address *address)
+{
+    uint8_t *work;
+    csamatch_status status = begin(text, length, out, capacity, address, &work);
+    if (status == CSAMATCH_OK)
+        status = unwrap(work, &length, &address->flags);
+    size_t start, end;
+    if (status == CSAMATCH_OK)
+        status = find_authority(work, length, &start);
+    if (status != CSAMATCH_OK)
+        return status;
+    size_t rest = end = authority_end(work, length, start);
+    trim_authority(work, &start, &end, address);
+    status = csm_host_canonical(work + start, end - start, out, &address->host_length,
+                                &address->flags);
+    if (status == CSAMATCH_OK)
+        write_rest(work, rest, length, out, address);
+    return status;
+}
+
+csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t *out,
+                                        size_t capacity, csamatch_address *address)
+{
+    uint8_t *work;
+    csamatch_status status = begin(text, length, out, capacity, address, &work);
+    if (status != CSAMATCH_OK)
+        return status;
+    length = clean(work, length);
+    size_t colons = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (is_slash(work[i]) || strchr("?#@ ", work[i]) != NULL)
+            return CSAMATCH_ERROR_HOST;
+        colons += work[i] == ':';
+    }
+    if (colons >= 2 && work[0] != '[') {
+        memmove(work + 1, work, length);
+        work[0] = '[';
+        work[length + 1] = ']';
+        length += 2;
+    } else if (colons == 1) {
+        return CSAMATCH_ERROR_HOST;
+    }
+    status = csm_host_canonical(work, length, out, &address->host_length, &address->flags);
+    address->length = address->host_length;
+    return status;
+}

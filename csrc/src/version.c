@@ -1,0 +1,34 @@
+/* Version and messages.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+const char *csamatch_version(void)
+{
+    return CSAMATCH_VERSION;
+}
+
+const char *csamatch_status_text(int status)
+{
+    switch (status) {
+    case CSAMATCH_OK: return "no error";
+    case CSAMATCH_ERROR_ARGUMENT: return "an argument is NULL or out of range";
+    case CSAMATCH_ERROR_MEMORY: return "out of memory";
+    case CSAMATCH_ERROR_SPACE: return "the output buffer is too small";
+    case CSAMATCH_ERROR_KERNEL: return "no such kernel on this machine";
+    case CSAMATCH_ERROR_LENGTH: return "not the length of a known digest";
+    case CSAMATCH_ERROR_ALPHABET: return "a character is not a hex digit";
+    case CSAMATCH_ERROR_TRUNCATED: return "the file is shorter than its header says";
+    case CSAMATCH_ERROR_TRAILING: return "the file is longer than its header says";
+    case CSAMATCH_ERROR_MAGIC: return "not a csamatch list file";
+    case CSAMATCH_ERROR_VERSION: return "made by a newer format version";
+    case CSAMATCH_ERROR_FEATURE: return "needs a feature this version lacks";
+    case CSAMATCH_ERROR_CHECKSUM: return "the header is damaged";
+    case CSAMATCH_ERROR_LAYOUT: return "the section table is inconsistent";
+    case CSAMATCH_ERROR_ORDER: return "the keys are out of order";
+    case CSAMATCH_ERROR_NO_HOST: return "there is no host in it";
+    case CSAMATCH_ERROR_HOST: return "the host is not valid";
+    case CSAMATCH_ERROR_NON_ASCII: return "non-ASCII hosts are not supported yet";
+    case CSAMATCH_ERROR_NESTING: return "URLs are nested too deep";
+    default: return "unknown status";
+    }
+}

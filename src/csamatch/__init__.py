@@ -1,0 +1,47 @@
+"""csamatch: recognise known child-sexual-abuse material by hash, host and URL."""
+
+from csamatch._core import kernels, version
+from csamatch.addresses import normalize_host, normalize_url, normalize_urls
+from csamatch.build import build
+from csamatch.entries import Entry
+from csamatch.errors import (
+    DigestError,
+    Error,
+    FormatError,
+    ListFileError,
+    StaleListError,
+    StaleListWarning,
+    UrlError,
+)
+from csamatch.info import ListInfo
+from csamatch.lists import HashList, UrlList, verify
+from csamatch.lists import open_list as open
+from csamatch.matches import Match, Matches
+from csamatch.report import BuildReport
+
+__version__ = version()
+del version
+
+__all__ = [
+    "BuildReport",
+    "DigestError",
+    "Entry",
+    "Error",
+    "FormatError",
+    "HashList",
+    "ListFileError",
+    "ListInfo",
+    "Match",
+    "Matches",
+    "StaleListError",
+    "StaleListWarning",
+    "UrlError",
+    "UrlList",
+    "build",
+    "kernels",
+    "normalize_host",
+    "normalize_url",
+    "normalize_urls",
+    "open",
+    "verify",
+]

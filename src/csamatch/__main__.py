@@ -1,0 +1,7 @@
+"""``python -m csamatch``."""
+
+import sys
+
+from csamatch.cli import main
+
+sys.exit(main())

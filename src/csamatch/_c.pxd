@@ -1,0 +1,93 @@
+# csamatch.h, once, as Cython reads it.
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef extern from "csamatch.h" nogil:
+    ctypedef int csamatch_status
+
+    enum:
+        CSAMATCH_OK
+        CSAMATCH_ERROR_ARGUMENT
+        CSAMATCH_ERROR_MEMORY
+        CSAMATCH_ERROR_KERNEL
+        CSAMATCH_ERROR_LENGTH
+        CSAMATCH_ERROR_ALPHABET
+        CSAMATCH_ERROR_TRUNCATED
+        CSAMATCH_ERROR_ORDER
+        CSAMATCH_ERROR_NO_HOST
+        CSAMATCH_ADDRESS_IP
+        CSAMATCH_ADDRESS_KEY_WIDTH
+
+    const char *csamatch_version()
+    const char *csamatch_status_text(int status)
+    size_t csamatch_kernel_count()
+    const char *csamatch_kernel_name(size_t index)
+
+    csamatch_status csamatch_hex_decode(const char *text, size_t digits, uint8_t *out,
+                                        size_t *bad)
+
+    csamatch_status csamatch_rows_sort(uint8_t *rows, size_t count, size_t width)
+    csamatch_status csamatch_rows_unique(uint8_t *rows, size_t count, size_t width,
+                                         size_t *unique)
+    csamatch_status csamatch_rows_check(const uint8_t *rows, size_t count, size_t width,
+                                        size_t *bad)
+
+    ctypedef struct csamatch_keyset:
+        pass
+    ctypedef struct csamatch_keyset_options:
+        size_t size
+        const char *kernel
+    csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,
+                                           const csamatch_keyset_options *options,
+                                           csamatch_keyset **out)
+    void csamatch_keyset_free(csamatch_keyset *set)
+    size_t csamatch_keyset_size(const csamatch_keyset *set)
+    size_t csamatch_keyset_width(const csamatch_keyset *set)
+    const char *csamatch_keyset_kernel(const csamatch_keyset *set)
+    int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key)
+    csamatch_status csamatch_keyset_match(const csamatch_keyset *set, const uint8_t *queries,
+                                          size_t count, int64_t *positions)
+
+    ctypedef struct csamatch_address:
+        size_t host_length
+        size_t path_length
+        size_t length
+        int32_t port
+        uint32_t flags
+    size_t csamatch_address_capacity(size_t length)
+    csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,
+                                           size_t capacity, csamatch_address *address)
+    csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t *out,
+                                            size_t capacity, csamatch_address *address)
+    csamatch_status csamatch_address_key(const uint8_t *canonical, size_t host_length,
+                                         size_t length, uint8_t *key)
+
+    ctypedef struct csamatch_address_sets:
+        const csamatch_keyset *domain
+        const csamatch_keyset *host
+        const csamatch_keyset *url
+        const csamatch_keyset *prefix
+    ctypedef struct csamatch_text:
+        const char *data
+        size_t length
+    csamatch_status csamatch_url_match(const csamatch_address_sets *sets,
+                                       const csamatch_text *urls, size_t count,
+                                       int64_t *positions, uint8_t *rules)
+
+    ctypedef struct csamatch_listfile:
+        uint32_t kind
+        uint32_t section_count
+        uint64_t header_length
+        uint64_t length
+        uint8_t content_digest[32]
+    ctypedef struct csamatch_section:
+        uint32_t kind
+        uint32_t subject
+        uint64_t width
+        uint64_t count
+        uint64_t offset
+        uint64_t length
+    csamatch_status csamatch_listfile_parse(const uint8_t *data, size_t length,
+                                            csamatch_listfile *file)
+    csamatch_status csamatch_listfile_section(const uint8_t *data, size_t length, size_t index,
+                                              csamatch_section *section)

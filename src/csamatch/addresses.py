@@ -1,0 +1,181 @@
+"""Addresses: their canonical form, and what a listed one means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from csamatch import _core
+from csamatch.errors import UrlError
+from csamatch.rules import ADDRESS_IP, ADDRESS_RULES
+
+__all__ = ["normalize_host", "normalize_url", "normalize_urls"]
+
+
+def _only_plain(refang: bool, legacy_idna: bool) -> None:
+    if refang or legacy_idna:
+        raise NotImplementedError("refang and legacy_idna are not supported in this version")
+
+
+def normalize_url(url: str | bytes, /, *, refang: bool = False, legacy_idna: bool = False) -> str:
+    """Bring a URL into the one form in which addresses are listed and looked up.
+
+    Parameters
+    ----------
+    url : str or bytes
+        Any spelling of a URL, with or without a scheme.
+    refang, legacy_idna : bool
+        Not supported in this version.
+
+    Returns
+    -------
+    str
+        Host, path and query, ASCII: scheme, user, port and fragment are not part of it. It
+        normalises to itself. The rules are in docs/url-rules.md.
+
+    Raises
+    ------
+    UrlError
+        When there is no host in it, or none that could exist.
+    TypeError
+        When `url` is neither str nor bytes.
+
+    Examples
+    --------
+    >>> normalize_url("HTTPS://user@Bad.Example.:8443/a/../b%2541?x=1#top")
+    'bad.example/bA?x=1'
+    """
+    _only_plain(refang, legacy_idna)
+    return _core.url_normalize(url)[0]
+
+
+def normalize_urls(
+    urls: Iterable[str | bytes], /, *, refang: bool = False, legacy_idna: bool = False
+) -> list[str | None]:
+    """Normalise many URLs at once; None stands where `normalize_url` would raise UrlError.
+
+    Parameters
+    ----------
+    urls : iterable of str or bytes
+        As for `normalize_url`.
+    refang, legacy_idna : bool
+        Not supported in this version.
+
+    Returns
+    -------
+    list of str or None
+        As many as there are URLs.
+
+    Raises
+    ------
+    TypeError
+        When an item is neither str nor bytes, or `urls` is itself one of them.
+
+    Examples
+    --------
+    >>> normalize_urls(["Bad.Example", "mailto:"])
+    ['bad.example/', None]
+    """
+    _only_plain(refang, legacy_idna)
+    return _core.urls_normalize(as_batch(urls, "URLs"))
+
+
+def normalize_host(host: str | bytes, /) -> str:
+    """Bring a host into canonical form.
+
+    Parameters
+    ----------
+    host : str or bytes
+        A name, an IPv4 address in any form, or an IPv6 address with or without brackets.
+
+    Returns
+    -------
+    str
+        Lower case, no outer dots; IPv4 in dotted decimal, IPv6 in brackets.
+
+    Raises
+    ------
+    UrlError
+        When it is no host, or more than one (a URL, a port).
+    TypeError
+        When `host` is neither str nor bytes.
+
+    Examples
+    --------
+    >>> normalize_host("Bad.Example."), normalize_host("0x7f.1"), normalize_host("2001:DB8::0:7")
+    ('bad.example', '127.0.0.1', '[2001:db8::7]')
+    """
+    return _core.host_normalize(host)[0]
+
+
+def as_batch(items: Iterable[str | bytes], what: str) -> tuple[str | bytes, ...]:
+    """Take a batch; a lone str or bytes is iterable too, but surely a mistake."""
+    if isinstance(items, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"expected an iterable of {what}, not a single {type(items).__name__}")
+    return tuple(items)
+
+
+class ListedAddress(NamedTuple):
+    """An address as a list means it: by which rule, under which canonical form."""
+
+    rule: str
+    canonical: str
+    host: str
+    is_ip: bool
+
+
+def _is_bare_host(value: str) -> bool:
+    text = value.strip()
+    if any(mark in text for mark in "/\\?#@"):
+        return False
+    # One colon is a port, which a host does not have; more are an IPv6 address.
+    colons = text.count(":")
+    return (
+        colons == 0
+        or (text.startswith("[") and text.endswith("]"))
+        or (colons > 1 and "[" not in text)
+    )
+
+
+def listed_address(value: str | bytes, rule: str | None = None) -> ListedAddress:
+    """Work out what a listed address covers.
+
+    Parameters
+    ----------
+    value : str or bytes
+        A host or a URL.
+    rule : str, optional
+        What the list says it is. By default a bare host is a ``"domain"`` and anything more a
+        ``"url"``: nothing is ever widened by a guess.
+
+    Raises
+    ------
+    UrlError
+        When it has no canonical form, or one that does not fit the rule.
+    ValueError
+        When there is no such rule.
+    """
+    if not isinstance(value, (str, bytes)):
+        raise TypeError(f"expected str or bytes, not {type(value).__name__}")
+    text = value if isinstance(value, str) else value.decode("utf-8", "replace")
+    if rule is not None and rule not in ADDRESS_RULES:
+        raise ValueError(f"no rule {rule!r}; there are {', '.join(ADDRESS_RULES)}")
+    bare = _is_bare_host(text)
+    rule = rule or ("domain" if bare else "url")
+    if bare and rule in ("domain", "host"):
+        canonical, host_length, _, _, flags = _core.host_normalize(value)
+    else:
+        canonical, host_length, path_length, _, flags = _core.url_normalize(value)
+        rest = canonical[host_length:]
+        if rule in ("domain", "host"):
+            if rest != "/":
+                raise UrlError(f"a {rule} entry with a path or query")
+            canonical = canonical[:host_length]
+        elif rule == "prefix" and (len(rest) != path_length or not rest.endswith("/")):
+            raise UrlError("a prefix entry must end in a slash")
+    return ListedAddress(rule, canonical, canonical[:host_length], bool(flags & ADDRESS_IP))
+
+
+def address_key(address: ListedAddress) -> bytes:
+    """Return the 16-byte key under which an address is listed."""
+    return _core.address_key(address.canonical, len(address.host))

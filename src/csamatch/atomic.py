@@ -1,0 +1,80 @@
+"""Replacing a file so that readers see the old one or the new one, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from csamatch.errors import Error
+
+try:
+    import fcntl
+except ImportError:  # Windows: an open file cannot be removed there, which serves as the lock
+    fcntl = None  # type: ignore[assignment]
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
+
+
+def _take(path: Path, mode: int) -> int:
+    """Open the temporary file for us alone, empty, whoever left one behind.
+
+    The name is fixed, so that a killed run leaves at most one, and the next run takes it over
+    instead of leaving list data lying about.
+    """
+    while True:
+        if fcntl is None:
+            path.unlink(missing_ok=True)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), mode)
+        try:
+            if fcntl is not None:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Another run may have renamed this very file into place meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(fd), path.stat()):
+                    os.ftruncate(fd, 0)
+                    path.chmod(mode)
+                    return fd
+        except BlockingIOError:
+            os.close(fd)
+            raise Error(f"{path}: another process is writing this list") from None
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
+
+
+def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any], mode: int = 0o600) -> None:
+    """Write `chunks` to `path`: temporary file, fsync, rename, fsync of the folder.
+
+    Parameters
+    ----------
+    path : path
+        The file to make or to replace. A symbolic link is followed.
+    chunks : iterable of bytes-like
+        The content.
+    mode : int
+        Permissions of the new file.
+    """
+    final = Path(path).resolve()
+    temporary = _temporary(final)
+    with os.fdopen(_take(temporary, mode), "wb") as file:
+        try:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(final)
+        except BaseException:
+            temporary.unlink(missing_ok=True)  # still locked, so still ours
+            raise
+    if fcntl is not None:
+        folder = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

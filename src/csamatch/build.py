@@ -1,0 +1,304 @@
+"""From sources to a list file."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from csamatch import listfile, quarantine
+from csamatch.addresses import address_key, listed_address
+from csamatch.assemble import Columns, assemble
+from csamatch.errors import FormatError, UrlError
+from csamatch.info import ListInfo, envelope
+from csamatch.lists import HashList, UrlList, open_list
+from csamatch.readers import READERS, Record, Rejected, choose
+from csamatch.report import BuildReport
+
+__all__ = ["build"]
+
+Source = str | os.PathLike[str] | BinaryIO
+Progress = Callable[[str, int, int | None], None]
+
+_HEAD = 1 << 16
+_PROGRESS_RECORDS = 1 << 13
+
+
+class _Head(io.RawIOBase):
+    """A binary stream whose first bytes can be looked at, and whose position is known."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._head = b""
+        self.position = 0
+
+    def peek_head(self) -> bytes:
+        while len(self._head) < _HEAD:
+            data = self._stream.read(_HEAD - len(self._head))
+            if not isinstance(data, bytes):
+                raise TypeError("sources must be opened in binary mode")
+            if not data:
+                break
+            self._head += data
+        return self._head
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head[: len(buffer)] if self._head else self._stream.read(len(buffer))
+        self._head = self._head[len(data) :]
+        buffer[: len(data)] = data
+        self.position += len(data)
+        return len(data)
+
+
+class _Builder:
+    """Takes records in and sorts them: listed, or left out with a reason."""
+
+    def __init__(
+        self,
+        report: BuildReport,
+        admit: frozenset[str],
+        allow: HashList | UrlList | None,
+        categories: frozenset[str | None] | None,
+    ) -> None:
+        self.report = report
+        self.columns = Columns()
+        self.kind = ""
+        self._admit = admit
+        self._allow = allow
+        self._categories = categories
+
+    def set_kind(self, kind: str, source: str) -> None:
+        if self.kind not in ("", kind):
+            raise FormatError(source, f"{kind} cannot go into one list with {self.kind}")
+        self.kind = kind
+        if self._allow is not None and self._allow.info.kind != kind:
+            raise ValueError(f"allow: holds {self._allow.info.kind}, the source {kind}")
+
+    def take(self, item: Record | Rejected, source: str) -> None:
+        report = self.report
+        report.read += 1
+        if isinstance(item, Rejected):
+            self._reject(source, item.where, item.reason, item.value)
+            return
+        if item.has_category and not self._wanted(item.category):
+            report.filtered += 1
+            return
+        keys = []
+        bad = list(item.bad)
+        held_back = []
+        for name, value in item.values:
+            found = self._key(name, value)
+            if isinstance(found, tuple):
+                keys.append(found[:2])
+                if found[2] is not None:
+                    held_back.append((keys.pop(), found[2], value))
+            else:
+                bad.append((found, str(value)))
+        self._account(item, source, keys, bad, held_back)
+
+    def _account(
+        self,
+        item: Record,
+        source: str,
+        keys: list[tuple[str, bytes]],
+        bad: list[tuple[str, str]],
+        held_back: list[tuple[tuple[str, bytes], str, Any]],
+    ) -> None:
+        """Count a record once, and sample every value of it that was left out."""
+        report = self.report
+        for _, reason, value in held_back:
+            text = value.hex() if isinstance(value, bytes) else value
+            report.sample(source, item.where, reason, text)
+        if keys:
+            self.columns.add(keys, item.id, item.category)
+            report.bad_values += len(bad) + len(held_back)
+        elif held_back:
+            report.quarantined[held_back[0][1]] += 1
+            report.bad_values += len(bad)
+        else:
+            reason, value = bad.pop(0) if bad else ("no digest that can be listed", "")
+            self._reject(source, item.where, reason, value)
+            report.bad_values += len(bad)
+        for reason, value in bad:
+            report.sample(source, item.where, reason, value)
+
+    def _reject(self, source: str, where: str, reason: str, value: str) -> None:
+        self.report.rejected += 1
+        self.report.rejections[reason] += 1
+        self.report.sample(source, where, reason, value)
+
+    def _wanted(self, category: str | None) -> bool:
+        """By default VICS category 0 (not pertinent) and null are not listed."""
+        if self._categories is None:
+            return category not in (None, "0")
+        return category in self._categories
+
+    def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None] | str:
+        """Return rule, key and class of quarantine, or the reason why it has no key."""
+        if self.kind == "hashes":
+            rule, key, found = name, value, quarantine.digest_class(value)
+        else:
+            try:
+                address = listed_address(value, name or None)
+            except UrlError as error:
+                return error.reason
+            rule, key = address.rule, address_key(address)
+            found = quarantine.address_class(address)
+        if found in self._admit:
+            found = None
+        if self._allow is not None and self._allow._holds(rule, key):
+            found = quarantine.ALLOW_LIST
+        return rule, key, found
+
+
+def _sources(source: Source | Iterable[Source]) -> list[Source]:
+    if isinstance(source, (str, os.PathLike)) or hasattr(source, "read"):
+        return [cast(Source, source)]
+    sources = list(source)
+    if not sources:
+        raise ValueError("source: the list of sources is empty")
+    return sources
+
+
+def _read_into(builder: _Builder, source: Source, reader: str, progress: Progress | None) -> None:
+    """Read one source through."""
+    if isinstance(source, (str, os.PathLike)):
+        name = os.fspath(source)
+        with Path(name).open("rb") as file:
+            _read_stream(builder, file, name, reader, progress, os.fstat(file.fileno()).st_size)
+        return
+    name = str(getattr(source, "name", "") or "<stream>")
+    _read_stream(builder, source, name, reader, progress, None)
+
+
+def _read_stream(
+    builder: _Builder,
+    file: BinaryIO,
+    name: str,
+    reader: str,
+    progress: Progress | None,
+    size: int | None,
+) -> None:
+    raw = _Head(file)
+    chosen = choose(reader, raw.peek_head(), name)
+    builder.report.readers[name] = chosen
+    builder.set_kind(READERS[chosen].kind, name)
+    stream = io.BufferedReader(raw, 1 << 18)
+    for number, item in enumerate(READERS[chosen].read(stream, name)):
+        builder.take(item, name)
+        if progress is not None and number % _PROGRESS_RECORDS == 0:
+            progress(name, raw.position, size)
+    if progress is not None:
+        progress(name, raw.position, size)
+
+
+def _allow_list(allow: Any) -> HashList | UrlList | None:
+    """Make a list of whatever says what is known to be harmless."""
+    if allow is None or isinstance(allow, (HashList, UrlList)):
+        return allow
+    if isinstance(allow, (str, os.PathLike)):
+        with Path(allow).open("rb") as file:
+            is_list = file.read(len(listfile.MAGIC)) == listfile.MAGIC
+        if is_list:
+            return open_list(allow, stale="serve")
+        report = BuildReport()
+        builder = _Builder(report, frozenset(quarantine.CLASSES), None, None)
+        _read_into(builder, allow, "auto", None)
+        cls: type[HashList | UrlList] = HashList if builder.kind == "hashes" else UrlList
+        return cls._of_columns(builder.columns)
+    raise TypeError(f"allow: expected a path or a list, not {type(allow).__name__}")
+
+
+def _categories(given: Collection[str | int | None] | None) -> frozenset[str | None] | None:
+    if given is None:
+        return None
+    if isinstance(given, (str, int)):
+        raise TypeError("categories: expected a collection of them")
+    return frozenset(None if category is None else str(category) for category in given)
+
+
+def build(
+    source: Source | Iterable[Source],
+    out: str | os.PathLike[str],
+    *,
+    reader: str = "auto",
+    info: ListInfo | Mapping[str, Any] | None = None,
+    key: None = None,
+    allow: Any = None,
+    admit: Iterable[str] = (),
+    categories: Collection[str | int | None] | None = None,
+    columns: None = None,
+    progress: Progress | None = None,
+    keep_values: bool = False,
+) -> BuildReport:
+    """Build a list file from its sources.
+
+    The same sources, in any order, give the same bytes. An existing file is replaced in one step
+    at the very end; whatever goes wrong before leaves it as it was.
+
+    Parameters
+    ----------
+    source : path, binary file object, or a list of them
+        What to read.
+    out : path
+        The list file to write; only its owner will be able to read it.
+    reader : str
+        ``"text"``, ``"vics"``, ``"domains"``, ``"urls"``, or ``"auto"`` to decide by content.
+    info : ListInfo or mapping, optional
+        The list's name, source, version, issued, max_age, purpose, handling.
+    key : None
+        Keyed lists are not supported in this version.
+    allow : path, HashList or UrlList, optional
+        Digests or addresses known to be harmless, as a list file or in any readable format;
+        they are kept out, counted under ``"allow-list"``.
+    admit : iterable of str
+        Classes of `csamatch.quarantine.CLASSES` to let in, such as ``"empty-file"``.
+    categories : collection, optional
+        The categories wanted; None among them stands for entries without one. By default all
+        but VICS category 0 and null.
+    columns : None
+        Column maps are not supported in this version.
+    progress : callable, optional
+        Called now and then with the source's name, the bytes read and the size, if known.
+    keep_values : bool
+        Keep the values left out in the report's samples. They are confidential.
+
+    Returns
+    -------
+    BuildReport
+        What became of every record.
+
+    Raises
+    ------
+    FormatError
+        When a source cannot be read, or nothing in it can be listed.
+    OSError
+        When a file cannot be read or written.
+    """
+    for name, given in (("key", key), ("columns", columns)):
+        if given is not None:
+            raise NotImplementedError(f"{name}= is not supported in this version")
+    admitted = frozenset([admit] if isinstance(admit, str) else admit)
+    if unknown := admitted - set(quarantine.CLASSES):
+        raise ValueError(f"admit: no class {min(unknown)!r}; there are {quarantine.CLASSES}")
+    report = BuildReport(keep_values=keep_values)
+    said = envelope(info)
+    builder = _Builder(report, admitted, _allow_list(allow), _categories(categories))
+    sources = _sources(source)
+    for each in sources:
+        _read_into(builder, each, reader, progress)
+    if not builder.columns.ids:
+        names = ", ".join(report.readers)
+        summary = " ".join(str(report).split())
+        raise FormatError(names, f"nothing in it can be listed ({summary})")
+    assembled = assemble(builder.columns, said)
+    report.accepted, report.duplicate = assembled.accepted, assembled.duplicate
+    report.counts = assembled.counts
+    listfile.write(out, builder.kind, assembled.sections)
+    report.info = listfile.read(out, verify=False, mmap=True).info
+    return report

@@ -1,0 +1,349 @@
+"""The command line.
+
+Results go to stdout, progress and complaints to stderr. Exit status: 0 nothing matched, 1
+something matched, 2 an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import csamatch
+import csamatch.rules
+from csamatch import quarantine
+from csamatch.info import parse_age, parse_issued
+from csamatch.progress import terminal_progress
+from csamatch.readers import READERS
+from csamatch.readers.records import lines
+from csamatch.readers.text import is_blank, parse_line
+
+_BATCH = 1 << 16
+_COMPLAINTS = 10
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+@contextmanager
+def _input(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+    else:
+        with Path(name).open("rb") as file:
+            yield file
+
+
+def _build(args: argparse.Namespace) -> int:
+    given = {
+        "name": args.name,
+        "source": args.list_source,
+        "version": args.list_version,
+        "issued": args.issued,
+        "max_age": args.max_age,
+        "purpose": args.purpose,
+        "handling": args.handling,
+    }
+    categories = None
+    if args.category is not None:
+        categories = [None if c == "null" else c for c in args.category.split(",")]
+    with terminal_progress(args.quiet) as progress:
+        report = csamatch.build(
+            [sys.stdin.buffer if source == "-" else source for source in args.source],
+            args.output,
+            reader=args.reader,
+            info={key: value for key, value in given.items() if value is not None},
+            allow=args.allow,
+            admit=args.admit,
+            categories=categories,
+            progress=progress,
+        )
+    if not args.quiet:
+        print(report)
+        for sample in report.samples[:_COMPLAINTS]:
+            print(f"{sample.source}: {sample.where}: {sample.reason}")
+        if len(report.samples) > _COMPLAINTS:
+            print(f"... {len(report.samples) - _COMPLAINTS:,} more; --report FILE has them")
+    if args.report:
+        text = json.dumps(report.as_dict(), indent=2)
+        Path(args.report).write_text(text + "\n", encoding="utf-8")
+    return 0
+
+
+def _info_rows(info: csamatch.ListInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "source": info.source,
+        "version": info.version,
+        "issued": info.issued.isoformat() if info.issued else None,
+        "max_age": str(info.max_age) if info.max_age else None,
+        "stale": info.stale,
+        "purpose": info.purpose,
+        "handling": info.handling,
+        "kind": info.kind,
+        "counts": dict(info.counts),
+        "digest": info.digest,
+    }
+
+
+def _spell_counts(info: csamatch.ListInfo) -> str:
+    return ", ".join(f"{count:,} {rule}" for rule, count in info.counts.items())
+
+
+def _info(args: argparse.Namespace) -> int:
+    info = csamatch.open(args.file, verify=False, mmap=True, stale="serve").info
+    rows = _info_rows(info)
+    if args.json:
+        print(json.dumps(rows))
+        return 0
+    rows["stale"] = "yes" if info.stale else "no"
+    rows["counts"] = _spell_counts(info)
+    for key, value in rows.items():
+        if value:
+            print(f"{key:<10}{value}")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    info = csamatch.verify(args.file)
+    print(f"{args.file}: sound; {_spell_counts(info)}; digest {info.digest}")
+    return 0
+
+
+def _query_lines(stream: BinaryIO, is_hashes: bool) -> Iterator[tuple[int, bytes | str, str]]:
+    """Yield line number, query and, where the line holds none, the reason."""
+    for number, line in lines(stream):
+        if line is None:
+            yield number, "", "a line too long"
+        elif not is_hashes:
+            if line:
+                yield number, line, ""
+        elif not is_blank(line):
+            found = parse_line(line)
+            yield (number, "", found) if isinstance(found, str) else (number, found[1], "")
+
+
+class _Complaints:
+    """Lines that could not be looked up: the first few are named, all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, number: int, reason: str) -> None:
+        self.count += 1
+        if self.count <= _COMPLAINTS:
+            _say(f"csamatch: line {number}: {reason}")
+
+    def finish(self) -> None:
+        if self.count > _COMPLAINTS:
+            _say(f"csamatch: {self.count:,} lines could not be read")
+
+
+def _hit_line(number: int, match: csamatch.Match, query: bytes | str, echo: bool) -> str:
+    row: dict[str, Any] = {
+        "line": number,
+        "rule": match.rule,
+        "entry": match.entry.number,
+        "id": match.entry.id,
+        "category": match.entry.category,
+        "list": match.list.name,
+        "version": match.list.version,
+        "issued": match.list.issued.isoformat() if match.list.issued else None,
+    }
+    if echo:
+        is_address = match.list.kind == "addresses"
+        text = query if isinstance(query, str) else None
+        row["query"] = text or (query.decode("utf-8", "replace") if is_address else query.hex())  # type: ignore[union-attr]
+    return json.dumps(row)
+
+
+def _match(args: argparse.Namespace) -> int:
+    lst = csamatch.open(args.file)
+    is_hashes = isinstance(lst, csamatch.HashList)
+    complaints = _Complaints()
+    hits = total = unlistable = 0
+    with _input(args.input) as stream:
+        queries = _query_lines(stream, is_hashes)
+        while batch := list(islice(queries, _BATCH)):
+            good = [(number, query) for number, query, reason in batch if not reason]
+            for number, _, reason in batch:
+                if reason:
+                    complaints.add(number, reason)
+            matches = lst.match([query for _, query in good], threads=args.threads)
+            for index in matches.invalid.nonzero()[0].tolist():
+                complaints.add(good[index][0], "not an address that can be looked up")
+            for match in matches:
+                number, query = good[match.query]
+                print(_hit_line(number, match, query, args.echo))
+            hits += matches.count
+            total += len(good)
+            if isinstance(lst, csamatch.HashList):
+                held = {csamatch.rules.WIDTHS[name] for name in lst.algorithms}
+                unlistable += sum(len(query) not in held for _, query in good)
+    complaints.finish()
+    if not args.quiet:
+        _say(f"csamatch: {hits:,} of {total:,} matched")
+    if unlistable:
+        _say(f"csamatch: {unlistable:,} are of an algorithm that the list does not hold")
+    return 2 if complaints.count else int(hits > 0)
+
+
+def _normalize(args: argparse.Namespace) -> int:
+    complaints = _Complaints()
+    with _input(args.input) as stream:
+        numbered = lines(stream)
+        while batch := list(islice(numbered, _BATCH)):
+            found = csamatch.normalize_urls([line or b"" for _, line in batch])
+            for (number, line), canonical in zip(batch, found, strict=True):
+                if canonical is None and line != b"":
+                    complaints.add(number, "not an address that can be looked up")
+                print(canonical or "")  # an empty line keeps output and input in step
+    complaints.finish()
+    return 2 if complaints.count else 0
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from csamatch.demo import run
+
+    return run()
+
+
+def _add_build(commands: Any) -> None:
+    p = commands.add_parser(
+        "build",
+        help="make a list file from its sources",
+        description=("Read sources, leave out what must not be listed, and write one list file."),
+    )
+    p.add_argument("source", nargs="+", help="files to read; - is standard input")
+    p.add_argument("-o", "--output", required=True, metavar="FILE", help="the list file to write")
+    p.add_argument("--reader", default="auto", choices=["auto", *READERS], help="default: auto")
+    p.add_argument("--name", help="the list's name, shown with every match")
+    p.add_argument("--list-source", metavar="TEXT", help="who publishes the list")
+    p.add_argument("--list-version", metavar="TEXT", help="the publisher's version")
+    p.add_argument(
+        "--issued",
+        metavar="D",
+        type=_checked(parse_issued),
+        help="when it was issued: 2026-11-21 or 2026-11-21T06:00:00Z",
+    )
+    p.add_argument(
+        "--max-age",
+        metavar="D",
+        type=_checked(parse_age),
+        help="how old it may get: 90m, 12h, 30d, 4w",
+    )
+    p.add_argument("--purpose", metavar="TEXT", help="what it may be used for")
+    p.add_argument("--handling", metavar="TEXT", help="how it must be handled")
+    p.add_argument(
+        "--category",
+        metavar="C,...",
+        help="only these categories (null: none); default: all but VICS 0 and null",
+    )
+    p.add_argument(
+        "--admit",
+        metavar="CLASS",
+        action="append",
+        default=[],
+        choices=quarantine.CLASSES,
+        help=f"let in a class that is kept out: {', '.join(quarantine.CLASSES)}",
+    )
+    p.add_argument("--allow", metavar="FILE", help="known harmless digests or addresses")
+    p.add_argument("--report", metavar="FILE", help="write the whole report as JSON")
+    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
+    p.set_defaults(run=_build)
+
+
+def _checked(parse: Any) -> Any:
+    """Turn a parser's own message into argparse's."""
+
+    def check(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return check
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="csamatch",
+        description=("Recognise known child-sexual-abuse material by hash, host and URL."),
+    )
+    parser.add_argument("--version", action="version", version=f"csamatch {csamatch.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_build(commands)
+    p = commands.add_parser("info", help="show what a list says of itself")
+    p.add_argument("file")
+    p.add_argument("--json", action="store_true", help="as JSON")
+    p.set_defaults(run=_info)
+    p = commands.add_parser("verify", help="check a list file from end to end")
+    p.add_argument("file")
+    p.set_defaults(run=_verify)
+    p = commands.add_parser(
+        "match",
+        help="look digests or URLs up, one a line",
+        description=(
+            "Look up digests (hex, or the output of md5sum and its like) or URLs, one a line. "
+            "Each hit is a line of JSON. Exit status: 0 no hit, 1 hits, 2 errors."
+        ),
+    )
+    p.add_argument("file", help="the list file")
+    p.add_argument("input", nargs="?", default="-", help="default: standard input")
+    p.add_argument("--threads", type=int, default=1, help="default: 1")
+    p.add_argument("--echo", action="store_true", help="repeat the query in each hit")
+    p.add_argument("-q", "--quiet", action="store_true", help="no summary")
+    p.set_defaults(run=_match)
+    p = commands.add_parser("normalize", help="show the canonical form of URLs, one a line")
+    p.add_argument("input", nargs="?", default="-", help="default: standard input")
+    p.set_defaults(run=_normalize)
+    p = commands.add_parser("demo", help="see it work, on a million synthetic digests")
+    p.set_defaults(run=_demo)
+    return parser
+
+
+def _complaint(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+    return str(error) or type(error).__name__
+
+
+def _show_warning(message: Warning | str, *args: Any) -> None:
+    _say(f"csamatch: warning: {message}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    args = _parser().parse_args(argv)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning  # type: ignore[assignment]
+        try:
+            status: int = args.run(args)
+            sys.stdout.flush()
+            return status
+        except BrokenPipeError:
+            # Whoever read our output has left. Keep the interpreter from complaining about it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 2
+        except KeyboardInterrupt:
+            return 130
+        except (csamatch.Error, OSError, ValueError, NotImplementedError) as error:
+            _say(f"csamatch: {_complaint(error)}")
+            return 2

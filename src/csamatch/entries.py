@@ -1,0 +1,128 @@
+"""Entries: what a source says of the things it lists, kept in columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch.errors import ListFileError
+
+__all__ = ["Entry", "EntryTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of a list's source.
+
+    Attributes
+    ----------
+    number : int
+        Its number in this version of the list.
+    id : str
+        The source's own id; empty where the source gives none.
+    category : str or None
+        The source's category, such as ``"1"`` or ``"A1"``.
+    """
+
+    number: int
+    id: str = field(default="", repr=False)
+    category: str | None = None
+
+
+class EntryTable:
+    """The ids and categories of a list's entries.
+
+    Parameters
+    ----------
+    ends : (n,) uint64 array or None
+        Where each id ends in `text`; None when no entry has an id.
+    text : bytes-like
+        The ids, one after another, UTF-8.
+    codes : (n,) array of unsigned integers or None
+        0 for no category, else 1 + its index in `names`.
+    names : sequence of str
+        The categories.
+    """
+
+    def __init__(
+        self,
+        ends: npt.NDArray[np.uint64] | None = None,
+        text: Any = b"",
+        codes: npt.NDArray[Any] | None = None,
+        names: Sequence[str] = (),
+    ) -> None:
+        self._ends = ends
+        self._text = text
+        self._codes = codes
+        self._names = tuple(names)
+
+    def __len__(self) -> int:
+        column = self._ends if self._ends is not None else self._codes
+        return 0 if column is None else len(column)
+
+    def __getitem__(self, number: int) -> Entry:
+        """Return entry `number`; ListFileError when the file's columns don't fit."""
+        return Entry(number, self._id(number), self._category(number))
+
+    def _id(self, number: int) -> str:
+        if self._ends is None:
+            return ""
+        if number < len(self._ends):
+            start = int(self._ends[number - 1]) if number else 0
+            end = int(self._ends[number])
+            if start <= end <= len(self._text):
+                return bytes(self._text[start:end]).decode("utf-8", "replace")
+        raise ListFileError(f"entry {number} has no id where one should be")
+
+    def _category(self, number: int) -> str | None:
+        if self._codes is None:
+            return None
+        if number < len(self._codes):
+            code = int(self._codes[number])
+            if code <= len(self._names):
+                return self._names[code - 1] if code else None
+        raise ListFileError(f"entry {number} has no category where one should be")
+
+    def check(self) -> None:
+        """Read every column through; ListFileError when something is out of bounds."""
+        if self._ends is not None and len(self._ends):
+            steps = np.diff(self._ends.astype(np.int64), prepend=0)
+            if steps.min() < 0 or int(self._ends[-1]) != len(self._text):
+                raise ListFileError("entry ids: the ends are out of order")
+        if self._codes is None:
+            return
+        if int(self._codes.max(initial=0)) > len(self._names):
+            raise ListFileError("entry categories: a code has no name")
+        if self._ends is not None and len(self._ends) != len(self._codes):
+            raise ListFileError("entries: ids and categories differ in number")
+
+
+def encode_ids(ids: Sequence[str]) -> tuple[npt.NDArray[np.uint64], bytes]:
+    """Return where each id ends, and the ids in one run of UTF-8."""
+    encoded = [text.encode("utf-8", "replace") for text in ids]
+    ends = np.cumsum([len(text) for text in encoded], dtype=np.uint64)
+    return ends.astype("<u8"), b"".join(encoded)
+
+
+def encode_categories(categories: Sequence[str | None]) -> tuple[npt.NDArray[Any], bytes]:
+    """Return a code for each entry, and the categories as a JSON array."""
+    names = sorted({name for name in categories if name is not None})
+    number = {name: i + 1 for i, name in enumerate(names)}
+    dtype = "<u1" if len(names) < 2**8 else "<u2" if len(names) < 2**16 else "<u4"
+    codes = np.fromiter(
+        (0 if name is None else number[name] for name in categories), dtype, len(categories)
+    )
+    return codes, json.dumps(names, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def decode_categories(data: bytes) -> list[str]:
+    """Read the names back. ValueError when they are no JSON array of strings."""
+    names = json.loads(data)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("not a JSON array of strings")
+    return names

@@ -1,0 +1,273 @@
+"""The list file (docs/list-format.md): writing one, and opening one."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap as mmaps
+import os
+import struct
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch import _core
+from csamatch.atomic import replace_file
+from csamatch.entries import EntryTable, decode_categories
+from csamatch.errors import ListFileError
+from csamatch.info import ListInfo, decode_info
+from csamatch.rules import NAMES
+
+MAGIC: Final = b"\x89CSML\r\n\x1a"
+VERSION: Final = (1, 0)
+KINDS: Final = {"hashes": 1, "addresses": 2}
+
+INFO: Final = 1
+KEYS: Final = 2
+KEY_ENTRIES: Final = 3
+MORE_ENTRIES: Final = 4
+ID_ENDS: Final = 5
+ID_TEXT: Final = 6
+CATEGORY_CODES: Final = 7
+CATEGORY_NAMES: Final = 8
+
+_FIXED = struct.Struct("<8sHHIIIQQQ32s")
+_ROW = struct.Struct("<IIQQQQ")
+_ALIGNMENT = 64
+_CHUNK = 1 << 22
+
+
+class Section(NamedTuple):
+    """One section to be written: `data` is `width` bytes an item."""
+
+    kind: int
+    subject: int
+    width: int
+    data: Any
+
+
+def _aligned(length: int) -> int:
+    return -(-length // _ALIGNMENT) * _ALIGNMENT
+
+
+def encode(kind: str, sections: Sequence[Section]) -> list[Any]:
+    """Lay a list file out.
+
+    Parameters
+    ----------
+    kind : str
+        ``"hashes"`` or ``"addresses"``.
+    sections : sequence of Section
+        In the order in which they are to lie.
+
+    Returns
+    -------
+    list of bytes-like
+        The file's content, header first.
+    """
+    header_length = _aligned(_FIXED.size + _ROW.size * len(sections) + 4)
+    at = header_length
+    table = b""
+    content: list[Any] = []
+    for section in sections:
+        data = memoryview(section.data).cast("B")
+        gap = _aligned(at) - at
+        at += gap
+        table += _ROW.pack(
+            section.kind, section.subject, section.width, len(data) // section.width, at, len(data)
+        )
+        content += [bytes(gap), data]
+        at += len(data)
+    digest = hashlib.sha256()
+    for chunk in content:
+        digest.update(chunk)
+    header = _FIXED.pack(
+        MAGIC, *VERSION, 0, KINDS[kind], len(sections), header_length, at, 0, digest.digest()
+    )
+    header = (header + table).ljust(header_length - 4, b"\0")
+    return [header + struct.pack("<I", zlib.crc32(header)), *content]
+
+
+def write(path: str | os.PathLike[str], kind: str, sections: Sequence[Section]) -> None:
+    """Write a list file, replacing what is there in one step."""
+    replace_file(path, encode(kind, sections))
+
+
+class ListFile:
+    """A list file's content, its bounds checked.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The whole file.
+    verify : bool
+        Compare the content with its SHA-256 too.
+
+    Raises
+    ------
+    ListFileError
+        When it is no list file, or a damaged one.
+    """
+
+    def __init__(self, data: Any, *, verify: bool = True) -> None:
+        self.data = data
+        kind, header_length, digest, rows = _core.listfile_parse(data)
+        self.kind = next(name for name, code in KINDS.items() if code == kind)
+        self._sections = {(row[0], row[1]): row for row in rows}
+        if verify:
+            actual = hashlib.sha256(memoryview(data)[header_length:]).digest()
+            if actual != digest:
+                raise ListFileError("the content does not fit its checksum")
+        self.counts = {
+            NAMES[subject]: row[3]
+            for (what, subject), row in self._sections.items()
+            if what == KEYS
+        }
+        try:
+            self.info: ListInfo = decode_info(
+                bytes(self._bytes(INFO)), self.kind, self.counts, digest.hex()
+            )
+        except (ValueError, RecursionError, OverflowError):
+            self.info = ListInfo()
+            damaged = True
+        else:
+            damaged = False
+        if damaged:
+            raise ListFileError("the info section cannot be read")
+
+    def _bytes(self, kind: int, subject: int = 0) -> memoryview:
+        row = self._sections.get((kind, subject))
+        view = memoryview(self.data)
+        return view[:0] if row is None else view[row[4] : row[4] + row[5]]
+
+    def _column(self, kind: int, subject: int = 0) -> npt.NDArray[Any] | None:
+        """Return a section as an array of little-endian unsigned integers, or None."""
+        row = self._sections.get((kind, subject))
+        if row is None:
+            return None
+        return np.frombuffer(self.data, f"<u{row[2]}", row[3], row[4])
+
+    def keys(self, subject: int, kernel: str | None = None) -> _core.KeySet:
+        """Return the key set of a rule, over this file's own bytes."""
+        _, _, width, count, offset, _ = self._sections[KEYS, subject]
+        return _core.KeySet(self.data, offset, count, width, kernel)
+
+    def key_entries(self, subject: int) -> npt.NDArray[np.uint32] | None:
+        """Return the entry of each key, or None where entries are numbered like keys."""
+        return self._column(KEY_ENTRIES, subject)
+
+    def more_entries(self, subject: int) -> npt.NDArray[np.uint32] | None:
+        """Return (m, 2) rows of key position and a further entry, sorted, or None."""
+        row = self._sections.get((MORE_ENTRIES, subject))
+        if row is None:
+            return None
+        return np.frombuffer(self.data, "<u4", row[3] * 2, row[4]).reshape(-1, 2)
+
+    def entries(self) -> EntryTable:
+        """Return the entry table.
+
+        Raises
+        ------
+        ListFileError
+            When the categories cannot be read.
+        """
+        names: list[str] | None = []
+        if (CATEGORY_NAMES, 0) in self._sections:
+            try:
+                names = decode_categories(bytes(self._bytes(CATEGORY_NAMES)))
+            except (ValueError, RecursionError):
+                names = None
+        if names is None:
+            raise ListFileError("the category names cannot be read")
+        return EntryTable(
+            self._column(ID_ENDS), self._bytes(ID_TEXT), self._column(CATEGORY_CODES), names
+        )
+
+    def check(self) -> None:
+        """Read everything through: order of keys, references, columns.
+
+        Raises
+        ------
+        ListFileError
+            Naming what is wrong.
+        """
+        table = self.entries()
+        table.check()
+        limit = len(table) or sum(self.counts.values())
+        for (kind, subject), row in self._sections.items():
+            if kind == KEYS:
+                _core.rows_check(self.data, row[4], row[3], row[2])
+            elif kind == KEY_ENTRIES:
+                column = self.key_entries(subject)
+                if column is not None and len(column) and int(column.max()) >= limit:
+                    raise ListFileError("a key refers to an entry that is not there")
+            elif kind == MORE_ENTRIES:
+                self._check_more(subject, limit)
+
+    def _check_more(self, subject: int, limit: int) -> None:
+        pairs = self.more_entries(subject)
+        if pairs is None or not len(pairs):
+            return
+        if int(pairs[:, 0].max()) >= self.counts[NAMES[subject]] or int(pairs[:, 1].max()) >= limit:
+            raise ListFileError("a further entry refers to what is not there")
+        joined = pairs[:, 0].astype(np.uint64) << np.uint64(32) | pairs[:, 1]
+        if np.any(joined[1:] <= joined[:-1]):
+            raise ListFileError("further entries are out of order")
+
+
+def _read_private(file: BinaryIO, size: int) -> Any:
+    """Read a file into private memory, on huge pages where the system has them."""
+    memory = mmaps.mmap(-1, size)
+    if hasattr(mmaps, "MADV_HUGEPAGE"):
+        memory.madvise(mmaps.MADV_HUGEPAGE)
+    view = memoryview(memory)
+    done = 0
+    while done < size:
+        got = file.readinto(view[done : done + _CHUNK])  # type: ignore[attr-defined]
+        if not got:
+            raise ListFileError("the file became shorter while it was read")
+        done += got
+    return memory
+
+
+def read(path: str | os.PathLike[str], *, verify: bool, mmap: bool) -> ListFile:
+    """Open a list file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    verify : bool
+        Compare the content with its SHA-256.
+    mmap : bool
+        Map the file, shared with other processes, instead of reading it.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    ListFileError
+        When it is no sound list file.
+    """
+    with Path(path).open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
+            raise ListFileError(f"{os.fspath(path)}: the file is empty")
+        if mmap:
+            data: Any = mmaps.mmap(file.fileno(), size, access=mmaps.ACCESS_READ)
+        else:
+            data = _read_private(file, size)
+    reason = ""
+    try:
+        return ListFile(data, verify=verify)
+    except ListFileError as error:
+        reason = str(error)
+    raise ListFileError(f"{os.fspath(path)}: {reason}")
+
+
+def image(kind: str, sections: Sequence[Section]) -> bytes:
+    """Return a list file's bytes, for lists made in memory."""
+    return b"".join(encode(kind, sections))

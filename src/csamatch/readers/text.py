@@ -1,0 +1,89 @@
+r"""Plain text: one digest a line.
+
+Bare hex digits; coreutils (``HASH  name``, ``HASH *name``, ``\HASH  name``); BSD and OpenSSL
+(``MD5 (name) = HASH``, ``SHA2-256(name)= HASH``). Names are passed over: they are no ids, and a
+list has no business with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from csamatch.readers.records import Record, Rejected, lines
+from csamatch.rules import ALGORITHM_OF_WIDTH
+
+_COMMENTS = (b"#", b";", b"!", b"//")
+_PLAIN = re.compile(rb"\\?([0-9A-Fa-f]+)(?:[ \t].*)?", re.DOTALL)
+_TAGGED = re.compile(rb"\\?([A-Za-z][A-Za-z0-9/-]*) ?\(.*\) ?= ?([0-9A-Fa-f]+)", re.DOTALL)
+_TAGS = {
+    b"MD5": "md5",
+    b"SHA1": "sha1",
+    b"SHA-1": "sha1",
+    b"SHA256": "sha256",
+    b"SHA-256": "sha256",
+    b"SHA2-256": "sha256",
+}
+_ALGORITHM_OF_DIGITS = {2 * width: name for width, name in ALGORITHM_OF_WIDTH.items()}
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+
+
+def parse_line(line: bytes) -> tuple[str, bytes] | str:
+    """Read one line that is neither blank nor a comment.
+
+    Returns
+    -------
+    (str, bytes) or str
+        Algorithm and digest, or the reason why it is no digest.
+    """
+    plain = _PLAIN.fullmatch(line)
+    if plain is not None:
+        digits = plain[1]
+        algorithm = _ALGORITHM_OF_DIGITS.get(len(digits))
+    else:
+        tagged = _TAGGED.fullmatch(line)
+        if tagged is None:
+            return _explain(line)
+        digits = tagged[2]
+        algorithm = _TAGS.get(tagged[1].upper())
+        if algorithm is None:
+            return "not an algorithm of digests that can be listed"
+        if algorithm != _ALGORITHM_OF_DIGITS.get(len(digits)):
+            return f"{len(digits)} hex digits do not fit the algorithm named"
+    if algorithm is None:
+        return f"{len(digits)} hex digits; expected 32, 40 or 64"
+    return algorithm, bytes.fromhex(digits.decode("ascii"))
+
+
+def _explain(line: bytes) -> str:
+    if _BINARY.search(line):
+        return "binary data"
+    word = line.split(None, 1)[0]
+    if len(word) in _ALGORITHM_OF_DIGITS:
+        return "a character is not a hex digit"
+    return "not a digest"
+
+
+def is_blank(line: bytes) -> bool:
+    """Whether a line holds nothing, or a comment."""
+    return not line or line.startswith(_COMMENTS)
+
+
+def looks_like_digest(line: bytes) -> bool:
+    """Whether a line of unknown format is a digest."""
+    line = line.strip()
+    return not is_blank(line) and not isinstance(parse_line(line), str)
+
+
+def read(stream: BinaryIO, source: str) -> Iterator[Record | Rejected]:
+    """Read a text file of digests."""
+    for number, line in lines(stream):
+        if line is None:
+            yield Rejected(f"line {number}", "a line too long for a digest")
+        elif not is_blank(line):
+            found = parse_line(line)
+            if isinstance(found, str):
+                yield Rejected(f"line {number}", found, line.decode("utf-8", "backslashreplace"))
+            else:
+                yield Record([found], f"line {number}")

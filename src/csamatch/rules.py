@@ -1,0 +1,30 @@
+"""The rules by which something is listed: digest algorithms and address rules.
+
+The codes are those of the list file (docs/list-format.md) and of ``csamatch.h``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ALGORITHMS: Final = ("md5", "sha1", "sha256")
+ADDRESS_RULES: Final = ("domain", "host", "url", "prefix")
+
+CODES: Final = {"md5": 1, "sha1": 2, "sha256": 3, "domain": 16, "host": 17, "url": 18, "prefix": 19}
+NAMES: Final = {code: name for name, code in CODES.items()}
+WIDTHS: Final = {
+    "md5": 16,
+    "sha1": 20,
+    "sha256": 32,
+    "domain": 16,
+    "host": 16,
+    "url": 16,
+    "prefix": 16,
+}
+ALGORITHM_OF_WIDTH: Final = {WIDTHS[name]: name for name in ALGORITHMS}
+
+INVALID: Final = 255
+"""Stands in a rule array for a query that has no canonical form."""
+
+ADDRESS_IP: Final = 16
+"""The flag of an address whose host is an IP address."""

@@ -1,0 +1,127 @@
+"""A reader of list files in plain Python, written from docs/list-format.md alone.
+
+It shares nothing with the package, so that it can stand as an oracle.
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import json
+import struct
+import zlib
+
+WIDTHS = {1: 16, 2: 20, 3: 32, 16: 16, 17: 16, 18: 16, 19: 16}
+MASK = 2**64 - 1
+
+
+def siphash128(key: bytes, message: bytes) -> bytes:
+    """SipHash-2-4 with 128 bits of output."""
+    k0, k1 = struct.unpack("<QQ", key)
+    v = [
+        k0 ^ 0x736F6D6570736575,
+        k1 ^ 0x646F72616E646F6D ^ 0xEE,
+        k0 ^ 0x6C7967656E657261,
+        k1 ^ 0x7465646279746573,
+    ]
+
+    def rotate(x: int, bits: int) -> int:
+        return ((x << bits) | (x >> (64 - bits))) & MASK
+
+    def rounds(count: int) -> None:
+        for _ in range(count):
+            v[0] = (v[0] + v[1]) & MASK
+            v[1] = rotate(v[1], 13) ^ v[0]
+            v[0] = rotate(v[0], 32)
+            v[2] = (v[2] + v[3]) & MASK
+            v[3] = rotate(v[3], 16) ^ v[2]
+            v[0] = (v[0] + v[3]) & MASK
+            v[3] = rotate(v[3], 21) ^ v[0]
+            v[2] = (v[2] + v[1]) & MASK
+            v[1] = rotate(v[1], 17) ^ v[2]
+            v[2] = rotate(v[2], 32)
+
+    whole = len(message) // 8 * 8
+    last = message[whole:].ljust(7, b"\0") + bytes([len(message) & 255])
+    for start in range(0, whole + 8, 8):
+        block = message[start : start + 8] if start < whole else last
+        (word,) = struct.unpack("<Q", block)
+        v[3] ^= word
+        rounds(2)
+        v[0] ^= word
+    v[2] ^= 0xEE
+    rounds(4)
+    first = v[0] ^ v[1] ^ v[2] ^ v[3]
+    v[1] ^= 0xDD
+    rounds(4)
+    return struct.pack("<QQ", first, v[0] ^ v[1] ^ v[2] ^ v[3])
+
+
+def address_key(host: str, rest: str = "") -> bytes:
+    """The key of a canonical address."""
+    return siphash128(b"csamatch/address", host.encode()[::-1] + rest.encode())
+
+
+class ListFile:
+    """A list file, checked and taken apart."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        magic, major, _minor, features = struct.unpack_from("<8sHHI", data)
+        self.kind, count, header_length, length = struct.unpack_from("<IIQQ", data, 16)
+        assert magic == b"\x89CSML\r\n\x1a" and major == 1 and features == 0
+        assert length == len(data) and header_length % 64 == 0 and count <= 256
+        (crc,) = struct.unpack_from("<I", data, header_length - 4)
+        assert crc == zlib.crc32(data[: header_length - 4])
+        self.digest = data[48:80]
+        assert hashlib.sha256(data[header_length:]).digest() == self.digest
+        self.sections: dict[tuple[int, int], tuple[int, int, bytes]] = {}
+        end = header_length
+        for i in range(count):
+            kind, subject, width, items, offset, size = struct.unpack_from(
+                "<IIQQQQ", data, 80 + 40 * i
+            )
+            assert offset % 64 == 0 and offset >= end and size == width * items
+            assert not any(data[end:offset]), "gaps are zero"
+            end = offset + size
+            assert end <= length and (kind, subject) not in self.sections
+            self.sections[kind, subject] = (width, items, data[offset:end])
+        assert end == length
+        self.info = json.loads(self.sections[1, 0][2])
+        self.keys: dict[int, list[bytes]] = {}
+        for (kind, subject), (width, items, content) in self.sections.items():
+            if kind == 2:
+                assert width == WIDTHS[subject]
+                keys = [content[i * width : (i + 1) * width] for i in range(items)]
+                assert all(a < b for a, b in zip(keys, keys[1:], strict=False))
+                self.keys[subject] = keys
+
+    def entries(self, subject: int, key: bytes) -> list[int]:
+        """The entries of a key, the chief one first; none when it isn't listed."""
+        keys = self.keys.get(subject, [])
+        position = bisect.bisect_left(keys, key)
+        if position == len(keys) or keys[position] != key:
+            return []
+        if (3, subject) in self.sections:
+            (chief,) = struct.unpack_from("<I", self.sections[3, subject][2], 4 * position)
+        else:
+            before = [s for k, s in self.sections if k == 2]
+            before = before[: before.index(subject)]
+            chief = position + sum(len(self.keys[s]) for s in before)
+        more = struct.iter_unpack("<II", self.sections.get((4, subject), (0, 0, b""))[2])
+        return [chief, *(entry for at, entry in more if at == position)]
+
+    def id(self, entry: int) -> str:
+        """The source's id of an entry."""
+        if (5, 0) not in self.sections:
+            return ""
+        ends = struct.unpack(f"<{self.sections[5, 0][1]}Q", self.sections[5, 0][2])
+        return self.sections[6, 0][2][ends[entry - 1] if entry else 0 : ends[entry]].decode()
+
+    def category(self, entry: int) -> str | None:
+        """The category of an entry."""
+        if (7, 0) not in self.sections:
+            return None
+        width, _, codes = self.sections[7, 0]
+        code = int.from_bytes(codes[entry * width : (entry + 1) * width], "little")
+        return json.loads(self.sections[8, 0][2])[code - 1] if code else None
