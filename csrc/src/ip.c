@@ -130,7 +130,9 @@ bool csm_ipv6_parse(const uint8_t *text, size_t length, uint16_t pieces[8])
     int count = 0, gap = -1;
     size_t at = 0;
     memset(pieces, 0, 8 * sizeof pieces[0]);
-    if (length >= 2 && text[0] == ':' && text[1] == ':') {
+    if (length > 0 && text[0] == ':') { /* only "::" can stand in front */
+        if (length < 2 || text[1] != ':')
+            return false;
         gap = 0;
         at = 2;
     }

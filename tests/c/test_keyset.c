@@ -1,1 +1,83 @@
-int main(void){return 0;}
+#include "check.h"
+#include <stdbool.h>
+
+#include "csamatch.h"
+
+/* Keys 1, 4, 7, ... as big-endian numbers in the last bytes of each row, so
+ * that the answer to every query is known without searching. */
+static void number_row(uint8_t *row, size_t width, size_t number)
+{
+    memset(row, 0, width);
+    for (size_t i = 0; i < width && i < sizeof number; i++)
+        row[width - 1 - i] = (uint8_t)(number >> (8 * i));
+}
+
+static void finds(const char *kernel, size_t count, size_t width)
+{
+    uint8_t *keys = malloc(count * width + 1);
+    for (size_t i = 0; i < count; i++)
+        number_row(keys + i * width, width, 3 * i + 1);
+    uint8_t *exact = exact_copy(keys, count * width);
+    csamatch_keyset_options options = {sizeof options, kernel};
+    csamatch_keyset *set = NULL;
+    CHECK(csamatch_keyset_create(exact, count, width, &options, &set) == CSAMATCH_OK);
+    CHECK(csamatch_keyset_size(set) == count);
+    CHECK(csamatch_keyset_width(set) == width);
+    CHECK(strcmp(csamatch_keyset_kernel(set), kernel) == 0);
+
+    size_t n = 3 * count + 3;
+    uint8_t *queries = malloc(n * width);
+    int64_t *positions = malloc(n * sizeof *positions);
+    for (size_t i = 0; i < n; i++)
+        number_row(queries + i * width, width, i);
+    CHECK(csamatch_keyset_match(set, queries, n, positions) == CSAMATCH_OK);
+    for (size_t i = 0; i < n; i++) {
+        bool listed = i % 3 == 1 && i < 3 * count;
+        int64_t expected = listed ? (int64_t)(i / 3) : -1;
+        CHECK(positions[i] == expected);
+        CHECK(csamatch_keyset_find(set, queries + i * width) == expected);
+    }
+    csamatch_keyset_free(set);
+    free(positions);
+    free(queries);
+    free(exact);
+    free(keys);
+}
+
+static void arguments(void)
+{
+    uint8_t keys[16] = {0};
+    int64_t position = 0;
+    csamatch_keyset *set = NULL;
+    csamatch_keyset_options options = {sizeof options, "no such kernel"};
+    CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_KERNEL);
+    CHECK(set == NULL);
+    options = (csamatch_keyset_options){0, NULL};
+    CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_create(keys, 1, 16, NULL, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_create(NULL, 1, 16, NULL, &set) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_create(keys, 1, 0, NULL, &set) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_create(keys, SIZE_MAX, 16, NULL, &set) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_match(NULL, keys, 1, &position) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_create(NULL, 0, 16, NULL, &set) == CSAMATCH_OK);
+    CHECK(csamatch_keyset_match(set, NULL, 0, NULL) == CSAMATCH_OK);
+    CHECK(csamatch_keyset_match(set, NULL, 1, &position) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_match(set, keys, 1, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_match(set, keys, 1, &position) == CSAMATCH_OK && position == -1);
+    csamatch_keyset_free(set);
+    csamatch_keyset_free(NULL);
+}
+
+int main(void)
+{
+    static const size_t widths[] = {2, 8, 16, 20, 32};
+    CHECK(csamatch_kernel_count() >= 1);
+    CHECK(csamatch_kernel_name(csamatch_kernel_count()) == NULL);
+    CHECK(strcmp(csamatch_kernel_name(csamatch_kernel_count() - 1), "portable") == 0);
+    for (size_t k = 0; k < csamatch_kernel_count(); k++)
+        for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++)
+            for (size_t count = 0; count < 70; count += count < 20 ? 1 : 7)
+                finds(csamatch_kernel_name(k), count, widths[w]);
+    arguments();
+    return failures != 0;
+}

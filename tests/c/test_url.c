@@ -1,1 +1,139 @@
-int main(void){return 0;}
+#include "check.h"
+#include "csamatch.h"
+
+/* Normalises from and into memory of exactly the sizes promised. */
+static csamatch_status normalize(const char *text, size_t length, char *out, size_t room,
+                                 csamatch_address *address)
+{
+    size_t capacity = csamatch_address_capacity(length);
+    char *exact = exact_copy(text, length);
+    uint8_t *buffer = malloc(capacity);
+    csamatch_status status = csamatch_url_normalize(exact, length, buffer, capacity, address);
+    if (status == CSAMATCH_OK) {
+        CHECK(address->length <= capacity);
+        CHECK(address->host_length + address->path_length <= address->length);
+        size_t size = address->length < room - 1 ? address->length : room - 1;
+        memcpy(out, buffer, size);
+        out[size] = 0;
+    }
+    free(buffer);
+    free(exact);
+    return status;
+}
+
+static void gives(const char *text, const char *expected)
+{
+    char out[256];
+    csamatch_address address;
+    csamatch_status status = normalize(text, strlen(text), out, sizeof out, &address);
+    if (status != CSAMATCH_OK || strcmp(out, expected) != 0) {
+        fprintf(stderr, "%s: %s\n", text,
+                status == CSAMATCH_OK ? out : csamatch_status_text(status));
+        failures++;
+    }
+}
+
+static void fails(const char *text, csamatch_status expected)
+{
+    char out[256];
+    csamatch_address address;
+    CHECK(normalize(text, strlen(text), out, sizeof out, &address) == expected);
+}
+
+static void literals(void)
+{
+    gives("http://host.example/", "host.example/");
+    gives("HTTP://u:p@HOST.example.:8080/a?b#c", "host.example/a?b");
+    gives("http://good.example%2F@evil.example/", "evil.example/");
+    gives("http://evil.example\\@good.example/", "evil.example/@good.example/");
+    gives("view-source:blob:http%253A%252F%252Fhost.example/", "host.example/");
+    fails("", CSAMATCH_ERROR_NO_HOST);
+    fails("http://[::1", CSAMATCH_ERROR_HOST);
+    fails("mailto:user@host.example", CSAMATCH_ERROR_NO_HOST);
+    fails("http://b\xC3\xBC"
+          "cher.example/",
+          CSAMATCH_ERROR_NON_ASCII);
+    fails("blob:blob:blob:blob:blob:blob:blob:blob:blob:blob:http://x/", CSAMATCH_ERROR_NESTING);
+}
+
+static void attributes(void)
+{
+    char out[256];
+    csamatch_address a;
+    const char *text = "http://u@h.example:99999/%2541?q";
+    CHECK(normalize(text, strlen(text), out, sizeof out, &a) == CSAMATCH_OK);
+    CHECK(a.host_length == 9 && a.path_length == 2 && a.length == 13 && a.port == -1);
+    CHECK(a.flags == (CSAMATCH_ADDRESS_USERINFO | CSAMATCH_ADDRESS_PORT |
+                      CSAMATCH_ADDRESS_DOUBLE_ESCAPE | CSAMATCH_ADDRESS_REFUSED));
+    text = "0x7f.1:80";
+    CHECK(normalize(text, strlen(text), out, sizeof out, &a) == CSAMATCH_OK);
+    CHECK(a.port == 80 && a.flags == (CSAMATCH_ADDRESS_IP | CSAMATCH_ADDRESS_PORT));
+}
+
+static void arguments(void)
+{
+    uint8_t out[256], key[16];
+    csamatch_address a;
+    CHECK(csamatch_address_capacity(SIZE_MAX) == 0);
+    CHECK(csamatch_url_normalize("x", 1, out, 8, &a) == CSAMATCH_ERROR_SPACE);
+    CHECK(csamatch_url_normalize("x", SIZE_MAX, out, 8, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize("x", 1, NULL, 256, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize("x", 1, out, 256, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize(NULL, 1, out, 256, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize(NULL, 0, out, 256, &a) == CSAMATCH_ERROR_NO_HOST);
+    CHECK(csamatch_host_normalize(NULL, 0, out, 256, &a) == CSAMATCH_ERROR_NO_HOST);
+    CHECK(csamatch_address_key(NULL, 0, 0, key) == CSAMATCH_OK);
+    CHECK(csamatch_address_key(out, 2, 1, key) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_address_key(out, 0, 1, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    csamatch_address_sets none = {NULL, NULL, NULL, NULL};
+    CHECK(csamatch_url_match(&none, NULL, 0, NULL, NULL) == CSAMATCH_OK);
+    CHECK(csamatch_url_match(NULL, NULL, 0, NULL, NULL) == CSAMATCH_ERROR_ARGUMENT);
+}
+
+static void host_function(void)
+{
+    static const char *const hosts[] = {"2001:db8::7", "HOST.", "0x7f.1", "1:2:3:4:5:6:7:8"};
+    for (size_t i = 0; i < 4; i++) {
+        size_t length = strlen(hosts[i]), capacity = csamatch_address_capacity(length);
+        char *exact = exact_copy(hosts[i], length);
+        uint8_t *out = malloc(capacity);
+        csamatch_address a;
+        CHECK(csamatch_host_normalize(exact, length, out, capacity, &a) == CSAMATCH_OK);
+        CHECK(a.length == a.host_length && a.path_length == 0);
+        free(out);
+        free(exact);
+    }
+}
+
+/* Random strings over the characters that mean something: nothing is read or
+ * written out of bounds, and what comes out normalises to itself. */
+static void random_strings(void)
+{
+    static const char alphabet[] = "/\\?#@:.%[]{}25eEfFxX0aA1hHtTpP \t\n\xC3\xBC\x7F";
+    unsigned state = 1;
+    for (int round = 0; round < 200000; round++) {
+        char text[48], once[400], twice[400];
+        size_t length = next_random(&state) % sizeof text;
+        for (size_t i = 0; i < length; i++)
+            text[i] = alphabet[next_random(&state) % sizeof alphabet];
+        csamatch_address a, b;
+        if (normalize(text, length, once, sizeof once, &a) != CSAMATCH_OK)
+            continue;
+        CHECK(normalize(once, a.length, twice, sizeof twice, &b) == CSAMATCH_OK);
+        CHECK(a.length == b.length && strcmp(once, twice) == 0);
+        if (failures > 0) {
+            fprintf(stderr, "from %.*s\n", (int)length, text);
+            return;
+        }
+    }
+}
+
+int main(void)
+{
+    literals();
+    attributes();
+    arguments();
+    host_function();
+    random_strings();
+    return failures != 0;
+}
