@@ -10,6 +10,7 @@ import hashlib
 import json
 import struct
 import zlib
+from itertools import pairwise
 
 WIDTHS = {1: 16, 2: 20, 3: 32, 16: 16, 17: 16, 18: 16, 19: 16}
 MASK = 2**64 - 1
@@ -93,7 +94,7 @@ class ListFile:
             if kind == 2:
                 assert width == WIDTHS[subject]
                 keys = [content[i * width : (i + 1) * width] for i in range(items)]
-                assert all(a < b for a, b in zip(keys, keys[1:], strict=False))
+                assert all(a < b for a, b in pairwise(keys))
                 self.keys[subject] = keys
 
     def entries(self, subject: int, key: bytes) -> list[int]:

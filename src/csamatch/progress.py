@@ -32,7 +32,7 @@ def terminal_progress(
                 total=total,
                 unit="B",
                 unit_scale=True,
-                delay=1,
+                delay=0.5,
                 leave=False,
                 file=sys.stderr,
             )

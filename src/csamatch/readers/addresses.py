@@ -15,7 +15,8 @@ from csamatch.readers.records import Record, Rejected, lines
 _COMMENTS = ("#", "!", "//", "[Adblock", "[adblock")
 _COMMENT_BEHIND = re.compile(r"\s+[#!].*")
 _HOSTS_FILE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*)(?:%\w+)?")
-_ADBLOCK = re.compile(r"\|\|([^|^$*]+)(\^?)(?:\$(.*))?")
+# A "^" that ends a rule is adblock's sign for the end of an address; in a path it is itself.
+_ADBLOCK = re.compile(r"\|\|([^|^$*/]+(?:/[^|$*]*?)?)\^?(?:\$(.*))?")
 # Options that leave a rule what it is, a block of the address for everyone.
 _ADBLOCK_OPTIONS = frozenset({"all", "doc", "document", "important", "popup"})
 _HOST = re.compile(r"(?:[A-Za-z0-9_-]+\.)+(?:[A-Za-z][A-Za-z0-9-]*|\d{1,3})\.?|\[[0-9A-Fa-f:.]+\]")
@@ -41,7 +42,7 @@ def _parse_adblock(line: str) -> list[str] | str:
     rule = _ADBLOCK.fullmatch(line)
     if rule is None:
         return "an adblock rule that is more than an address"
-    if rule[3] is not None and not _ADBLOCK_OPTIONS.issuperset(rule[3].split(",")):
+    if rule[2] is not None and not _ADBLOCK_OPTIONS.issuperset(rule[2].split(",")):
         return "an adblock rule with conditions"
     return [rule[1]]
 

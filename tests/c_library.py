@@ -1,0 +1,48 @@
+"""The C library by itself, loaded through cffi with the declarations of its own header."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import cffi
+
+CSRC = Path(__file__).resolve().parent.parent / "csrc"
+
+
+def declarations() -> str:
+    """What csamatch.h declares, without what only a preprocessor reads."""
+    text = (CSRC / "include" / "csamatch.h").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r'extern "C" \{|^\}$', "", text, flags=re.MULTILINE)
+    text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+    return text.replace("CSAMATCH_API", "")
+
+
+def function_names() -> set[str]:
+    """The public functions."""
+    return set(re.findall(r"\b(csamatch_\w+)\(", declarations()))
+
+
+def compile_library(folder: Path) -> Path:
+    """Build the shared library with the plainest command there is."""
+    library = folder / "libcsamatch.so"
+    compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")[:1]
+    sources = sorted(str(path) for path in (CSRC / "src").glob("*.c"))
+    subprocess.run(
+        [*compiler, "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden",
+         f"-I{CSRC / 'include'}", *sources, "-o", str(library)],
+        check=True,
+    )  # fmt: skip
+    return library
+
+
+def load(folder: Path) -> tuple[cffi.FFI, Any]:
+    """Compile and open the library."""
+    ffi = cffi.FFI()
+    ffi.cdef(declarations())
+    return ffi, ffi.dlopen(str(compile_library(folder)))

@@ -1,0 +1,125 @@
+"""Replacing a list file: the old one or the new one, whatever happens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import csamatch
+from csamatch.atomic import replace_file
+
+
+def sources(tmp_path):
+    files = []
+    for salt in ("old", "new"):
+        path = tmp_path / f"{salt}.txt"
+        path.write_text(
+            "\n".join(hashlib.md5(f"{salt}{i}".encode()).hexdigest() for i in range(30_000))
+        )
+        files.append(path)
+    return files
+
+
+def test_killed_at_any_moment(tmp_path):
+    """SIGKILL at 50 moments spread over a whole build: never a mixture, nothing to trip over."""
+    old, new = sources(tmp_path)
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    out = folder / "list.csml"
+    csamatch.build(old, out)
+    before = out.read_bytes()
+    csamatch.build(new, out)
+    after = out.read_bytes()
+    command = [sys.executable, "-m", "csamatch", "build", str(new), "-o", str(out), "-q"]
+    start = time.monotonic()
+    subprocess.run(command, check=True)
+    whole = time.monotonic() - start
+    rng = random.Random(3)
+    seen = set()
+    for _ in range(50):
+        out.write_bytes(before)
+        process = subprocess.Popen(command)
+        time.sleep(rng.uniform(0, 1.1 * whole))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        content = out.read_bytes()
+        assert content in (before, after)
+        seen.add(content == after)
+        csamatch.verify(out)
+        assert {p.name for p in folder.iterdir()} <= {"list.csml", ".list.csml.tmp"}
+    subprocess.run(command, check=True)
+    assert out.read_bytes() == after
+    assert [p.name for p in folder.iterdir()] == ["list.csml"]
+    assert False in seen, "no build was killed early: the test tests nothing"
+
+
+def test_killed_while_writing(tmp_path):
+    """Stopped for good in the middle of the file itself, at 20 places."""
+    out = tmp_path / "file"
+    for stop in range(20):
+        out.write_bytes(b"old")
+        pid = os.fork()
+        if pid == 0:
+
+            def chunks(stop=stop):
+                for i in range(20):
+                    if i == stop:
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    yield b"new" * 10_000
+
+            replace_file(out, chunks())
+            os._exit(0)
+        os.waitpid(pid, 0)
+        assert out.read_bytes() == b"old"
+    replace_file(out, [b"new"])
+    assert out.read_bytes() == b"new"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_failing_source_leaves_the_old_file(tmp_path):
+    out = tmp_path / "file"
+    out.write_bytes(b"old")
+
+    def chunks():
+        yield b"new"
+        raise OSError("disk on fire")
+
+    with pytest.raises(OSError, match="disk on fire"):
+        replace_file(out, chunks())
+    assert out.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_two_writers_at_once(tmp_path):
+    """The second is told, instead of both writing into one file."""
+    out = tmp_path / "file"
+
+    def chunks():
+        yield b"first"
+        with pytest.raises(csamatch.Error, match="another process"):
+            replace_file(out, [b"second"])
+        yield b"!"
+
+    replace_file(out, chunks())
+    assert out.read_bytes() == b"first!"
+    replace_file(out, [b"third"])
+    assert out.read_bytes() == b"third"
+
+
+def test_permissions_and_links(tmp_path):
+    real = tmp_path / "real"
+    link = tmp_path / "link"
+    link.symlink_to(real)
+    replace_file(link, [b"x"])
+    assert link.is_symlink()
+    assert real.read_bytes() == b"x"
+    assert real.stat().st_mode & 0o777 == 0o600
+    replace_file(real, [b"y"], mode=0o640)
+    assert real.stat().st_mode & 0o777 == 0o640

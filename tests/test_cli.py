@@ -1,0 +1,280 @@
+"""The command line, as a user meets it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import csamatch
+
+LISTED = [hashlib.md5(bytes([i])).hexdigest() for i in range(10)]
+
+
+def run(*args: str, input: bytes | str = b"", cwd=None) -> subprocess.CompletedProcess:
+    data = input.encode() if isinstance(input, str) else input
+    result = subprocess.run(
+        [sys.executable, "-m", "csamatch", *map(str, args)],
+        input=data,
+        capture_output=True,
+        cwd=cwd,
+        check=False,
+    )
+    result.out, result.err = result.stdout.decode(), result.stderr.decode()
+    return result
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "digests.txt").write_text("\n".join(LISTED))
+    (tmp_path / "domains.txt").write_text("bad.example\nhttps://host.example/page\n")
+    csamatch.build(tmp_path / "digests.txt", tmp_path / "h.csml", info={"name": "baseline"})
+    csamatch.build(tmp_path / "domains.txt", tmp_path / "u.csml", info={"name": "iwol"})
+    return tmp_path
+
+
+def rows(result) -> list[dict]:
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def test_build(folder):
+    result = run(
+        *(
+            "build",
+            "digests.txt",
+            "-o",
+            "x.csml",
+            "--name",
+            "Baseline",
+            "--list-source",
+            "INTERPOL",
+        ),
+        *("--list-version", "7", "--issued", "2026-11-21", "--max-age", "30d", "--purpose", "p"),
+        *("--handling", "h", "--report", "report.json"),
+        cwd=folder,
+    )
+    assert (result.returncode, result.err) == (0, "")
+    assert "accepted              10  md5 10" in result.out
+    info = csamatch.open(folder / "x.csml", stale="serve").info
+    assert (info.name, info.source, info.version) == ("Baseline", "INTERPOL", "7")
+    assert (info.issued.isoformat(), info.max_age.days) == ("2026-11-21", 30)
+    assert (info.purpose, info.handling) == ("p", "h")
+    assert json.loads((folder / "report.json").read_text())["accepted"] == 10
+    quiet = run("build", "digests.txt", "-o", "x.csml", "-q", cwd=folder)
+    assert (quiet.returncode, quiet.out, quiet.err) == (0, "", "")
+
+
+def test_build_names_what_it_left_out(folder):
+    (folder / "dirty.txt").write_text(LISTED[0] + "\nxyz\n" + hashlib.md5().hexdigest())
+    result = run("build", "dirty.txt", "-o", "x.csml", "--reader", "text", cwd=folder)
+    assert result.returncode == 0
+    assert "dirty.txt: line 2: not a digest" in result.out
+    assert "dirty.txt: line 3: empty-file" in result.out
+    admitted = run("build", "dirty.txt", "-o", "x.csml", "--admit", "empty-file", cwd=folder)
+    assert "md5 2" in admitted.out
+
+
+def test_build_from_standard_input(folder):
+    result = run("build", "-", "-o", folder / "x.csml", input="\n".join(LISTED[:3]))
+    assert result.returncode == 0
+    assert len(csamatch.open(folder / "x.csml")) == 3
+
+
+def test_build_with_categories(folder):
+    context = "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#Media"
+    records = [{"MediaID": i, "Category": i, "MD5": LISTED[i]} for i in range(4)]
+    records.append({"MediaID": 4, "MD5": LISTED[4]})
+    (folder / "v.json").write_text(json.dumps({"odata.metadata": context, "value": records}))
+    for options, kept in (((), 3), (("--category", "0,2"), 2), (("--category", "null"), 1)):
+        assert run("build", "v.json", "-o", "v.csml", "-q", *options, cwd=folder).returncode == 0
+        assert len(csamatch.open(folder / "v.csml")) == kept
+
+
+def test_info_and_verify(folder):
+    result = run("info", folder / "h.csml")
+    assert result.returncode == 0
+    assert "name      baseline" in result.out
+    assert "counts    10 md5" in result.out
+    values = json.loads(run("info", folder / "h.csml", "--json").out)
+    assert values["counts"] == {"md5": 10}
+    assert values["digest"] == csamatch.open(folder / "h.csml").info.digest
+    result = run("verify", folder / "h.csml")
+    assert result.returncode == 0
+    assert "sound" in result.out
+
+
+def test_match_digests(folder):
+    lines = [LISTED[3].upper(), "0" * 31 + "7", "", "# c", f"{LISTED[5]}  photo.jpg"]
+    result = run("match", folder / "h.csml", input="\n".join(lines))
+    assert result.returncode == 1
+    assert [(row["line"], row["rule"], row["list"]) for row in rows(result)] == [
+        (1, "md5", "baseline"),
+        (5, "md5", "baseline"),
+    ]
+    lst = csamatch.open(folder / "h.csml")
+    assert [row["entry"] for row in rows(result)] == [
+        lst.find(LISTED[i]).entry.number for i in (3, 5)
+    ]
+    assert "2 of 3 matched" in result.err
+    assert rows(run("match", folder / "h.csml", "--echo", input=lines[0]))[0]["query"] == LISTED[3]
+
+
+def test_match_urls(folder):
+    (folder / "in").write_text(
+        "http://x.bad.example/\nhttps://host.example/other\nhost.example/page\n"
+    )
+    result = run("match", folder / "u.csml", folder / "in", "--threads", "2")
+    assert result.returncode == 1
+    assert [(row["line"], row["rule"]) for row in rows(result)] == [(1, "domain"), (3, "url")]
+    echoed = rows(run("match", folder / "u.csml", folder / "in", "--echo"))
+    assert [row["query"] for row in echoed] == ["http://x.bad.example/", "host.example/page"]
+
+
+def test_match_nothing(folder):
+    result = run("match", folder / "h.csml", input="0" * 31 + "7\n")
+    assert (result.returncode, result.out) == (0, "")
+
+
+def test_a_line_that_cannot_be_looked_up_is_an_error_not_a_miss(folder):
+    result = run("match", folder / "h.csml", input=f"xyz\n{LISTED[0]}\n{'0' * 31}\n")
+    assert result.returncode == 2
+    assert len(rows(result)) == 1, "the other lines are looked up all the same"
+    assert "line 1: not a digest" in result.err
+    assert "line 3: 31 hex digits; expected 32, 40 or 64" in result.err
+    result = run("match", folder / "u.csml", input="mailto:x\nbad.example\n")
+    assert result.returncode == 2
+    assert len(rows(result)) == 1
+
+
+def test_digests_that_the_list_cannot_hold_are_mentioned(folder):
+    result = run("match", folder / "h.csml", input=hashlib.sha256(b"x").hexdigest())
+    assert result.returncode == 0
+    assert "1 are of an algorithm that the list does not hold" in result.err
+
+
+def test_normalize():
+    result = run("normalize", input="HTTP://A.Example:80/x/../y\nmailto:\n\nb.example")
+    assert result.out == "a.example/y\n\n\nb.example/\n"
+    assert result.returncode == 2
+    assert result.err == "csamatch: line 2: not an address that can be looked up\n"
+    assert run("normalize", input="a.example").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([], "arguments are required"),
+        (["frobnicate"], "invalid choice"),
+        (["build", "x"], "required"),
+        (["build", "digests.txt", "-o", "x.csml", "--reader", "none"], "invalid choice"),
+        (["build", "digests.txt", "-o", "x.csml", "--issued", "someday"], "no ISO 8601"),
+        (["build", "digests.txt", "-o", "x.csml", "--max-age", "long"], "none of 90m"),
+        (["build", "digests.txt", "-o", "x.csml", "--admit", "all"], "invalid choice"),
+        (["build", "missing.txt", "-o", "x.csml"], "missing.txt: No such file"),
+        (["build", "digests.txt", "-o", "no/such/folder/x.csml"], "No such file"),
+        (["build", "digests.txt", "domains.txt", "-o", "x.csml"], "cannot go into one list"),
+        (["build", "empty", "-o", "x.csml"], "empty: the source is empty"),
+        (["info", "missing.csml"], "missing.csml: No such file"),
+        (["info", "digests.txt"], "digests.txt: not a csamatch list file"),
+        (["verify", "broken.csml"], "broken.csml: the content does not fit its checksum"),
+        (["match", "broken.csml"], "broken.csml: the content does not fit its checksum"),
+        (["match", "short.csml"], "short.csml: the file is shorter than its header says"),
+        (["match", "empty"], "empty: the file is empty"),
+        (["match", "h.csml", "missing"], "missing: No such file"),
+        (["match", "h.csml", "--threads", "0"], "threads"),
+        (["normalize", "missing"], "missing: No such file"),
+    ],
+)
+def test_mistakes_are_one_clear_line(folder, args, said):
+    data = bytearray((folder / "h.csml").read_bytes())
+    (folder / "short.csml").write_bytes(data[:-1])
+    data[-1] ^= 1
+    (folder / "broken.csml").write_bytes(data)
+    (folder / "empty").write_bytes(b"")
+    result = run(*args, input=LISTED[0], cwd=folder)
+    assert result.returncode == 2
+    assert result.out == ""
+    assert result.err.count("\n") == 1
+    assert said in result.err
+    assert result.err.startswith("csamatch")
+    assert "Traceback" not in result.err
+    assert not (folder / "x.csml").exists()
+
+
+def test_a_stale_list_warns_and_still_serves(folder):
+    said = {"name": "old", "issued": "2020-01-01", "max_age": "1d"}
+    csamatch.build(folder / "digests.txt", folder / "old.csml", info=said)
+    result = run("match", folder / "old.csml", "-q", input=LISTED[0])
+    assert result.returncode == 1
+    assert result.err.startswith("csamatch: warning: list 'old' is stale")
+    assert result.err.count("\n") == 1
+
+
+def test_help_and_version():
+    assert run("--version").out == f"csamatch {csamatch.__version__}\n"
+    assert "build" in run("--help").out
+    for command in ("build", "info", "verify", "match", "normalize", "demo"):
+        result = run(command, "--help")
+        assert result.returncode == 0
+        assert "usage:" in result.out
+
+
+def test_a_closed_pipe_is_silent(folder):
+    many = "\n".join(LISTED * 20_000)
+    (folder / "many").write_text(many)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "csamatch", "match", "-q", folder / "h.csml", folder / "many"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait()
+
+
+def test_ctrl_c_ends_quietly(folder):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "csamatch", "match", folder / "h.csml"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert (out, err) == (b"", b"")
+
+
+def test_progress_is_shown_on_a_terminal_only(folder):
+    """A source that takes over a second shows a bar on a terminal, and none in a pipe."""
+    with (folder / "big.txt").open("w") as file:
+        for i in range(1_000_000):
+            file.write(hashlib.md5(str(i).encode()).hexdigest() + "\n")
+    command = [sys.executable, "-m", "csamatch", "build", "big.txt", "-o", "big.csml"]
+    main, side = pty.openpty()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=side)
+    os.close(side)
+    shown = b""
+    while True:
+        try:
+            data = os.read(main, 4096)
+        except OSError:
+            break
+        if not data:
+            break
+        shown += data
+    os.close(main)
+    assert process.wait() == 0
+    assert b"big.txt" in shown
+    assert b"%" in shown
+    assert subprocess.run(command, cwd=folder, capture_output=True, check=True).stderr == b""

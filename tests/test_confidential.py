@@ -1,0 +1,204 @@
+"""No value of a list or of a query shows up where it could end in a log."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import logging
+import traceback
+import warnings
+
+import numpy as np
+import pytest
+
+import csamatch
+from csamatch import _core, cli
+from csamatch.lists import _KeyTable
+
+# Values that are listed and asked for; none of these texts may ever be seen.
+DIGEST = "5ec2e7a1" * 4
+BAD_DIGEST = "5ec2e7a1" * 4 + "f"
+NOT_HEX = "5ec2e7a1" * 3 + "5ecret!!"
+HOST = "secret-host.example"
+URL = f"https://{HOST}/secret-page?secret-query"
+CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/x/$metadata#Media"
+RAW = bytes.fromhex(DIGEST)
+
+
+def leaks(text: str) -> bool:
+    lowered = text.lower()
+    return any(
+        mark in lowered for mark in ("5ec2e7a1", "secret", "5ecret", repr(RAW)[2:-1].lower())
+    )
+
+
+def test_the_detector_works():
+    for text in (DIGEST, DIGEST.upper(), URL, repr(RAW), NOT_HEX, f"x {HOST} y"):
+        assert leaks(text)
+    assert not leaks("digest 5: 31 hex digits")
+
+
+@pytest.fixture
+def files(tmp_path):
+    record = {"MediaID": 1, "Category": 1, "MD5": DIGEST, "SHA1": NOT_HEX}
+    vics = {"@odata.context": CONTEXT, "value": [record, {"MD5": BAD_DIGEST, "Category": 2}]}
+    (tmp_path / "media.json").write_text(json.dumps(vics))
+    (tmp_path / "broken.json").write_text(json.dumps(vics)[:-20])
+    (tmp_path / "digests.txt").write_text(f"{DIGEST}\n{BAD_DIGEST}\n{NOT_HEX}\n")
+    (tmp_path / "domains.txt").write_text(
+        f"{HOST}\n{URL}\n*.{HOST}\n{HOST} {HOST}\nhttp://[{HOST}\n"
+    )
+    (tmp_path / "mixed.txt").write_text(f"{DIGEST}\n{HOST}\n")
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\0" + DIGEST.encode())
+    return tmp_path
+
+
+def test_reprs(files):
+    report = csamatch.build(files / "media.json", files / "h.csml")
+    addresses = csamatch.build(files / "domains.txt", files / "u.csml", keep_values=True)
+    hashes, urls = csamatch.open(files / "h.csml"), csamatch.open(files / "u.csml")
+    objects = [report, addresses, *report.samples, *addresses.samples, report.info]
+    for lst, asked in (
+        (hashes, [DIGEST, RAW]),
+        (urls, [URL, HOST, f"http://{HOST}.", "mailto:secret"]),
+    ):
+        matches = lst.match(asked)
+        assert matches.count >= 2
+        objects += [lst, lst.info, matches, *matches, *(m.entry for m in matches), lst._entries]
+        objects += [lst.find(asked[0]), lst._file, *lst._tables.values()]
+        objects += [table.keys for table in lst._tables.values()]
+    assert any(isinstance(o, _KeyTable) for o in objects)
+    assert any(isinstance(o, _core.KeySet) for o in objects)
+    for thing in objects:
+        for text in (repr(thing), str(thing), f"{thing}"):
+            assert not leaks(text), type(thing)
+
+
+def walk(error: BaseException):
+    """Every text that a logger could get out of an exception, causes and attributes included."""
+    seen = []
+    while error is not None:
+        seen += [str(error), repr(error), repr(error.args), repr(vars(error))]
+        seen += getattr(error, "__notes__", [])
+        error = error.__cause__ or error.__context__
+    return seen
+
+
+def calls(files):
+    hashes = csamatch.HashList([DIGEST])
+    urls = csamatch.UrlList([URL])
+    out = files / "out.csml"
+    bad_digests = [BAD_DIGEST, NOT_HEX, RAW + b"\0", DIGEST[:-1] + "é", DIGEST + "\udc80"]
+    for value in bad_digests:
+        yield lambda v=value: hashes.find(v)
+        yield lambda v=value: v in hashes
+        yield lambda v=value: hashes.match([RAW, v])
+        yield lambda v=value: csamatch.HashList([v])
+    yield lambda: hashes.match([RAW, [DIGEST]])
+    yield lambda: hashes.match([(DIGEST,)])
+    yield lambda: hashes.find((DIGEST,))
+    yield lambda: hashes.match(DIGEST)
+    yield lambda: hashes.match(RAW)
+    yield lambda: hashes.match(RAW + b"x", algorithm="md5")
+    yield lambda: hashes.match([RAW], algorithm="sha1")
+    yield lambda: hashes.match(np.array([NOT_HEX]))
+    yield lambda: hashes.match(np.array([BAD_DIGEST]))
+    yield lambda: hashes.match(np.frombuffer(RAW, np.uint8))
+    for value in (
+        f"mailto:{HOST}",
+        f"http://[{HOST}",
+        f"http://u@http%3A%2F%2F{HOST}/",
+        f"http://{HOST}ü/",
+    ):
+        yield lambda v=value: urls.find(v)
+        yield lambda v=value: v in urls
+        yield lambda v=value: csamatch.normalize_url(v)
+        yield lambda v=value: csamatch.UrlList([v])
+    yield lambda: csamatch.normalize_host(URL)
+    yield lambda: csamatch.normalize_url((URL,))
+    yield lambda: csamatch.normalize_urls(URL)
+    yield lambda: urls.match([URL, (URL,)])
+    yield lambda: urls.find((URL,))
+    yield lambda: csamatch.UrlList([(URL, "domain")])
+    yield lambda: csamatch.UrlList([(URL, "prefix")])
+    yield lambda: csamatch.build(files / "broken.json", out)
+    yield lambda: csamatch.build(files / "mixed.txt", out)
+    yield lambda: csamatch.build(files / "image.png", out)
+    yield lambda: csamatch.build([files / "digests.txt", files / "domains.txt"], out)
+    yield lambda: csamatch.build(files / "domains.txt", out, reader="text")
+    yield lambda: csamatch.build(files / "domains.txt", out, reader="vics")
+    yield lambda: csamatch.build(io.StringIO(DIGEST), out)
+    yield lambda: csamatch.open(files / "digests.txt")
+    yield lambda: csamatch.verify(files / "domains.txt")
+
+
+def test_exceptions(files, caplog):
+    caplog.set_level(logging.DEBUG)
+    count = 0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for call in calls(files):
+            with pytest.raises((csamatch.Error, ValueError, TypeError)) as info:
+                call()
+            count += 1
+            for text in walk(info.value):
+                assert not leaks(text), type(info.value)
+            # The frames below the call are ours; their lines of code hold no values.
+            assert not leaks("".join(traceback.format_exception_only(info.value)))
+    assert count > 50
+    assert not any(leaks(str(w.message)) for w in caught)
+    assert not leaks(caplog.text)
+    gc.collect()
+
+
+def test_warnings(files):
+    said = {"name": "n", "issued": "2020-01-01", "max_age": "1d"}
+    csamatch.build(files / "digests.txt", files / "old.csml", info=said)
+    with pytest.warns(csamatch.StaleListWarning) as caught:
+        csamatch.open(files / "old.csml")
+    assert not any(leaks(str(w.message)) for w in caught)
+
+
+def test_reports_hold_no_values_unless_asked(files):
+    for name in ("digests.txt", "domains.txt", "media.json"):
+        report = csamatch.build(files / name, files / "x.csml")
+        assert report.samples
+        assert not leaks(json.dumps(report.as_dict()))
+        asked_for = csamatch.build(files / name, files / "x.csml", keep_values=True)
+        assert leaks(json.dumps(asked_for.as_dict()))
+        assert not leaks(str(asked_for)) and not leaks(repr(asked_for))
+
+
+def test_command_line(files, capfd, monkeypatch):
+    """Neither results nor complaints repeat a value, unless --echo asks for it."""
+    runs = [
+        ["build", "digests.txt", "-o", "h.csml", "--report", "report.json"],
+        ["build", "media.json", "-o", "v.csml"],
+        ["build", "domains.txt", "-o", "u.csml"],
+        ["build", "broken.json", "-o", "x.csml"],
+        ["build", "mixed.txt", "-o", "x.csml"],
+        ["match", "h.csml", "digests.txt"],
+        ["match", "v.csml", "digests.txt"],
+        ["match", "u.csml", "domains.txt"],
+        ["match", "h.csml", "domains.txt"],
+        ["info", "h.csml"],
+        ["info", "u.csml", "--json"],
+        ["verify", "u.csml"],
+        ["verify", "domains.txt"],
+    ]
+    monkeypatch.chdir(files)
+    for arguments in runs:
+        cli.main(arguments)
+    captured = capfd.readouterr()
+    assert captured.out and captured.err
+    assert not leaks(captured.out)
+    assert not leaks(captured.err)
+    assert not leaks((files / "report.json").read_text())
+    cli.main(["match", "h.csml", "digests.txt", "--echo"])
+    assert DIGEST in capfd.readouterr().out
+
+
+def test_the_file_shows_no_address(files):
+    csamatch.build(files / "domains.txt", files / "u.csml")
+    assert b"secret" not in (files / "u.csml").read_bytes()

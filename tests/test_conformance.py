@@ -1,0 +1,225 @@
+"""Every public C function does what csamatch.h says, and the same as through Cython."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import struct
+import subprocess
+from typing import Any
+
+import numpy as np
+import pytest
+
+import c_library
+import csamatch
+from csamatch import _core
+from listfile_reader import address_key
+
+
+class Recorder:
+    """The library, remembering which functions were called."""
+
+    def __init__(self, lib: Any) -> None:
+        self.lib = lib
+        self.called: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.called.add(name)
+        return getattr(self.lib, name)
+
+
+@pytest.fixture(scope="module")
+def ffi_and_lib(tmp_path_factory):
+    if shutil.which("cc") is None and shutil.which("gcc") is None:
+        pytest.skip("there is no C compiler to build the library with")
+    ffi, lib = c_library.load(tmp_path_factory.mktemp("c"))
+    return ffi, Recorder(lib)
+
+
+@pytest.fixture(scope="module")
+def ffi(ffi_and_lib):
+    return ffi_and_lib[0]
+
+
+@pytest.fixture(scope="module")
+def lib(ffi_and_lib):
+    return ffi_and_lib[1]
+
+
+KEYS = sorted(hashlib.md5(bytes([i])).digest() for i in range(200))
+
+
+def test_version(ffi, lib):
+    assert ffi.string(lib.csamatch_version()).decode() == csamatch.__version__
+
+
+def test_status_text(ffi, lib):
+    seen = {ffi.string(lib.csamatch_status_text(i)) for i in range(64)}
+    assert b"unknown status" in seen and b"no error" in seen and len(seen) == 20
+    assert not any(text.endswith(b".") for text in seen)
+
+
+def test_kernels(ffi, lib):
+    names = [
+        ffi.string(lib.csamatch_kernel_name(i)).decode() for i in range(lib.csamatch_kernel_count())
+    ]
+    assert tuple(names) == csamatch.kernels()
+    assert lib.csamatch_kernel_name(len(names)) == ffi.NULL
+
+
+def test_hex(ffi, lib):
+    out = ffi.new("uint8_t[16]")
+    bad = ffi.new("size_t *")
+    text = hashlib.md5(b"x").hexdigest().upper().encode()
+    assert lib.csamatch_hex_decode(text, 32, out, bad) == 0
+    assert bytes(out) == hashlib.md5(b"x").digest() == bytes(_core.hex_rows(text, 1, 32))
+    assert lib.csamatch_hex_decode(b"0" * 31 + b"g", 32, out, bad) == lib.CSAMATCH_ERROR_ALPHABET
+    assert bad[0] == 31
+    with pytest.raises(csamatch.DigestError):
+        _core.hex_rows(b"0" * 31 + b"g", 1, 32)
+
+
+def test_rows(ffi, lib):
+    shuffled = b"".join(reversed(KEYS)) + KEYS[7]
+    rows = ffi.from_buffer("uint8_t[]", bytearray(shuffled), require_writable=True)
+    unique = ffi.new("size_t *")
+    assert lib.csamatch_rows_sort(rows, 201, 16) == 0
+    assert lib.csamatch_rows_check(rows, 201, 16, unique) == lib.CSAMATCH_ERROR_ORDER
+    assert unique[0] == 8
+    assert lib.csamatch_rows_unique(rows, 201, 16, unique) == 0
+    assert unique[0] == 200
+    assert bytes(rows)[: 200 * 16] == b"".join(KEYS)
+    assert lib.csamatch_rows_check(rows, 200, 16, ffi.NULL) == 0
+    same = bytearray(shuffled)
+    _core.rows_sort(same, 201, 16)
+    assert _core.rows_unique(same, 201, 16) == 200
+    assert bytes(same[: 200 * 16]) == b"".join(KEYS)
+
+
+def test_keyset(ffi, lib):
+    packed = b"".join(KEYS)
+    out = ffi.new("csamatch_keyset **")
+    options = ffi.new("csamatch_keyset_options *")
+    options.size = ffi.sizeof("csamatch_keyset_options")
+    assert lib.csamatch_keyset_create(packed, 200, 16, options, out) == 0
+    keyset = out[0]
+    assert (lib.csamatch_keyset_size(keyset), lib.csamatch_keyset_width(keyset)) == (200, 16)
+    assert ffi.string(lib.csamatch_keyset_kernel(keyset)).decode() == csamatch.kernels()[0]
+    mirror = _core.KeySet(packed, 0, 200, 16)
+    queries = [*KEYS[::-3], b"\0" * 16, b"\xff" * 16]
+    expected = [KEYS.index(q) if q in KEYS else -1 for q in queries]
+    positions = ffi.new("int64_t[]", len(queries))
+    assert lib.csamatch_keyset_match(keyset, b"".join(queries), len(queries), positions) == 0
+    assert list(positions) == expected
+    assert [lib.csamatch_keyset_find(keyset, q) for q in queries] == expected
+    assert [mirror.find(q) for q in queries] == expected
+    answers = np.empty(len(queries), np.int64)
+    mirror.match(b"".join(queries), 0, len(queries), answers)
+    assert answers.tolist() == expected
+    lib.csamatch_keyset_free(keyset)
+    lib.csamatch_keyset_free(ffi.NULL)
+
+
+def normalize(ffi, function, lib, text: bytes):
+    capacity = lib.csamatch_address_capacity(len(text))
+    out = ffi.new("uint8_t[]", capacity)
+    address = ffi.new("csamatch_address *")
+    status = function(text, len(text), out, capacity, address)
+    if status != 0:
+        return status
+    canonical = bytes(out)[: address.length].decode()
+    return canonical, address.host_length, address.path_length, address.port, address.flags
+
+
+@pytest.mark.parametrize(
+    "url", ["http://u@Host.Example:81/%2541?q#f", "[2001:DB8::7]", "0x7f.1/..", "//h//a/./b/"]
+)
+def test_url_normalize(ffi, lib, url):
+    expected = _core.url_normalize(url)
+    assert normalize(ffi, lib.csamatch_url_normalize, lib, url.encode()) == expected
+
+
+def test_host_normalize(ffi, lib):
+    found = normalize(ffi, lib.csamatch_host_normalize, lib, b"HOST.Example.")
+    assert found == _core.host_normalize("HOST.Example.") == ("host.example", 12, 0, -1, 0)
+    assert normalize(ffi, lib.csamatch_host_normalize, lib, b"a/b") == lib.CSAMATCH_ERROR_HOST
+
+
+@pytest.mark.parametrize(
+    ("host", "rest"),
+    [("bad.example", ""), ("host.example", "/page?x=1"), ("", ""), ("a" * 300, "/")],
+)
+def test_address_key(ffi, lib, host, rest):
+    key = ffi.new("uint8_t[16]")
+    text = (host + rest).encode()
+    assert lib.csamatch_address_key(text, len(host), len(text), key) == 0
+    assert bytes(key) == address_key(host, rest) == _core.address_key(host + rest, len(host))
+
+
+def test_url_match(ffi, lib):
+    texts = [
+        b"http://www.bad.example/",
+        b"good.example",
+        b"mailto:",
+        b"h.example/page",
+        b"x" * 5000,
+    ]
+    keys = {"domain": address_key("bad.example"), "url": address_key("h.example", "/page")}
+    sets = ffi.new("csamatch_address_sets *")
+    for rule, key in keys.items():
+        out = ffi.new("csamatch_keyset **")
+        assert lib.csamatch_keyset_create(key, 1, 16, ffi.NULL, out) == 0
+        setattr(sets, rule, out[0])
+    buffers = [ffi.from_buffer(text) for text in texts]
+    spans = ffi.new("csamatch_text[]", len(texts))
+    for span, buffer in zip(spans, buffers, strict=True):
+        span.data, span.length = ffi.cast("const char *", buffer), len(buffer)
+    positions = ffi.new("int64_t[]", len(texts))
+    rules = ffi.new("uint8_t[]", len(texts))
+    assert lib.csamatch_url_match(sets, spans, len(texts), positions, rules) == 0
+    assert list(positions) == [0, -1, -1, 0, -1]
+    assert list(rules) == [16, 0, 255, 18, 0]
+    mirror = csamatch.UrlList(["bad.example", "h.example/page"]).match(texts)
+    assert mirror.mask.tolist() == [True, False, False, True, False]
+    assert mirror.invalid.tolist() == [False, False, True, False, False]
+    lib.csamatch_keyset_free(sets.domain)
+    lib.csamatch_keyset_free(sets.url)
+
+
+def test_listfile(ffi, lib, tmp_path):
+    (tmp_path / "source").write_text("9e107d9d372bb6826bd81d3542a419d6\n")
+    csamatch.build(tmp_path / "source", tmp_path / "list.csml")
+    data = (tmp_path / "list.csml").read_bytes()
+    file = ffi.new("csamatch_listfile *")
+    assert lib.csamatch_listfile_parse(data, len(data), file) == 0
+    section = ffi.new("csamatch_section *")
+    sections = []
+    for i in range(file.section_count):
+        assert lib.csamatch_listfile_section(data, len(data), i, section) == 0
+        s = section[0]
+        sections.append((s.kind, s.subject, s.width, s.count, s.offset, s.length))
+    expected = (file.kind, file.header_length, bytes(file.content_digest), sections)
+    assert _core.listfile_parse(data) == expected
+    assert file.length == len(data) == struct.unpack_from("<Q", data, 32)[0]
+    assert lib.csamatch_listfile_section(data, len(data), 99, section) != 0
+    assert lib.csamatch_listfile_parse(data[:-1], len(data) - 1, file) == (
+        lib.CSAMATCH_ERROR_TRUNCATED
+    )
+
+
+def test_every_public_function_was_called(lib):
+    assert {name for name in lib.called if not name.isupper() and "_ERROR_" not in name} == (
+        c_library.function_names()
+    )
+
+
+def test_exports_only_its_own_names(tmp_path):
+    if shutil.which("nm") is None:
+        pytest.skip("nm is not installed")
+    library = c_library.compile_library(tmp_path)
+    text = subprocess.run(
+        ["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True
+    ).stdout
+    names = {line.split()[-1] for line in text.splitlines()}
+    assert names == c_library.function_names()

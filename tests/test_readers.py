@@ -1,0 +1,213 @@
+"""The readers of formats: what they make of each form of line and record."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from csamatch.errors import FormatError
+from csamatch.readers import READERS, Record, Rejected, choose
+
+MD5 = "9e107d9d372bb6826bd81d3542a419d6"
+SHA1 = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
+SHA256 = "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592"
+MODEL_1 = "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml"
+MODEL_2 = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/Default/$metadata"
+
+
+def read(name: str, data: bytes | str) -> list[Record | Rejected]:
+    data = data.encode() if isinstance(data, str) else data
+    return list(READERS[name].read(io.BytesIO(data), "source"))
+
+
+def values(name: str, data: bytes | str) -> list:
+    return [item.values for item in read(name, data)]
+
+
+def addresses(name: str, data: str) -> list[str]:
+    return [value for item in read(name, data) for _, value in item.values]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        MD5,
+        MD5.upper(),
+        f"  {MD5}\t",
+        f"{MD5}  file name.jpg",
+        f"{MD5} *file",
+        f"{MD5}\tfile",
+        f"\\{MD5}  a\\nb",
+        f"MD5 (file) = {MD5}",
+        f"MD5 (a) = b) = {MD5}",
+        f"MD5(file)= {MD5}",
+        f"md5 (file) = {MD5.upper()}",
+        f"\\MD5 (a\\nb) = {MD5}",
+    ],
+)
+def test_text_lines(line):
+    assert values("text", line) == [[("md5", bytes.fromhex(MD5))]]
+
+
+def test_text_algorithms():
+    expected = [
+        [("sha1", bytes.fromhex(SHA1))],
+        [("sha256", bytes.fromhex(SHA256))],
+        [("sha1", bytes.fromhex(SHA1))],
+        [("sha256", bytes.fromhex(SHA256))],
+    ]
+    lines = [SHA1, SHA256, f"SHA-1 (x) = {SHA1}", f"SHA2-256(x)= {SHA256}"]
+    assert values("text", "\n".join(lines)) == expected
+
+
+def test_text_positions():
+    items = read("text", f"\ufeff# c\r\n\r\n{MD5}\r\nbad\n\n! c\n// c\n; c\n{SHA1}")
+    assert [item.where for item in items] == ["line 3", "line 4", "line 9"]
+    assert isinstance(items[1], Rejected)
+
+
+def test_very_long_lines_do_not_shift_the_count():
+    items = read("text", "x" * 200_000 + f"\n{MD5}\n" + "y" * 65536 + f"\n{MD5}")
+    assert [(item.where, type(item)) for item in items] == [
+        ("line 1", Rejected),
+        ("line 2", Record),
+        ("line 3", Rejected),
+        ("line 4", Record),
+    ]
+
+
+def test_domains():
+    data = (
+        "# comment\n! comment\n[Adblock Plus 2.0]\n\n"
+        "bad.example\nBAD2.example # why\nfront.example/\n"
+        "0.0.0.0 hosts1.example\n127.0.0.1\thosts2.example hosts3.example # x\n"
+        "::1 hosts4.example\n203.0.113.7\n"
+        "||ad.example^\n||ad2.example^$all\n||page.example/x$all\n||page.example/a^b^$all\n"
+        "https://page.example/y#z\n"
+    )
+    assert addresses("domains", data) == [
+        "bad.example",
+        "BAD2.example",
+        "front.example",
+        "hosts1.example",
+        "hosts2.example",
+        "hosts3.example",
+        "hosts4.example",
+        "203.0.113.7",
+        "ad.example",
+        "ad2.example",
+        "page.example/x",
+        "page.example/a^b",
+        "https://page.example/y#z",
+    ]
+
+
+def test_a_lone_slash_means_the_front_page_in_a_list_of_urls():
+    assert addresses("urls", "front.example/") == ["front.example/"]
+    assert addresses("domains", "http://front.example/") == ["http://front.example/"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("@@||good.example^", "an adblock exception, which takes away rather than lists"),
+        ("||bad.example^$third-party", "an adblock rule with conditions"),
+        ("||bad^x.example^", "an adblock rule that is more than an address"),
+        ("||bad.*^", "an adblock rule that is more than an address"),
+        ("|http://bad.example/|", "an adblock rule that is more than an address"),
+        ("*.bad.example", "a wildcard; list the domain itself, which covers its subdomains"),
+        ("two words", "more than one word"),
+        ("bad\0.example", "binary data"),
+        ("x" * 70_000, "a line too long for an address"),
+    ],
+)
+def test_lines_that_are_no_addresses(line, reason):
+    first, second = read("domains", line + "\ngood.example\n")
+    assert (first.where, first.reason) == ("line 1", reason)
+    assert second.values == [("", "good.example")]
+
+
+def vics(records: object, context: str = MODEL_2 + "#Media", key: str = "@odata.context") -> bytes:
+    return json.dumps({key: context, "value": records}).encode()
+
+
+def test_vics_media():
+    record = {
+        "MediaID": 12,
+        "Category": 1,
+        "MD5": MD5.upper(),
+        "SHA1": SHA1,
+        "PhotoDNA": "xyz",
+        "MediaSize": "17",
+        "AlternativeHashes": [
+            {"HashName": "SHA256", "HashValue": SHA256},
+            {"HashName": "TIGER", "HashValue": "00"},
+            {"HashName": None},
+            None,
+        ],
+        "MediaFiles": [{"MD5": "f" * 32, "FileName": "x"}],
+        "Unknown": {"deep": [1, {"MD5": "e" * 32}]},
+    }
+    for data in (
+        vics([record]),
+        b"\xef\xbb\xbf" + vics([record]),
+        vics([record], MODEL_1 + "#Media", "odata.metadata"),
+        vics([{"Media": [record]}], MODEL_1 + "#Cases", "odata.metadata"),
+        vics([{"Media": []}, {"CaseID": 1, "Media": [record]}], MODEL_2 + "#Cases"),
+    ):
+        (item,) = read("vics", data)
+        assert item.values == [
+            ("md5", bytes.fromhex(MD5)),
+            ("sha1", bytes.fromhex(SHA1)),
+            ("sha256", bytes.fromhex(SHA256)),
+        ]
+        assert (item.id, item.category, item.bad) == ("12", "1", [])
+
+
+def test_vics_without_an_md5_of_its_own():
+    (item,) = read("vics", vics([{"MediaFiles": [{"MD5": MD5}], "SHA1": None, "Category": None}]))
+    assert item.values == [("md5", bytes.fromhex(MD5))]
+    assert (item.id, item.category) == ("", None)
+
+
+def test_vics_broken():
+    data = vics([{"MediaID": i, "MD5": MD5} for i in range(1000)])
+    for broken in (
+        data[: len(data) // 2],
+        data[:-2],
+        data.replace(b'"MediaID": 700', b'"MediaID": x'),
+    ):
+        with pytest.raises(FormatError) as caught:
+            read("vics", broken)
+        assert caught.value.where.startswith("after Media ")
+        assert MD5 not in str(caught.value)
+        assert caught.value.__cause__ is None and caught.value.__context__ is None
+    with pytest.raises(FormatError):
+        read("vics", b'{"value": []}')
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (f"{MD5}\n", "text"),
+        (f"# list\n{MD5}  a.example\nbad\n{SHA1}\n", "text"),
+        ("bad.example\n", "domains"),
+        ("# x\n0.0.0.0 bad.example\n127.0.0.1 localhost\n", "domains"),
+        ("||bad.example^\n", "domains"),
+        ("203.0.113.7\n[2001:db8::7]\n", "domains"),
+        ("bad.example/\nworse.example\n", "domains"),
+        ("http://bad.example/x\n", "urls"),
+        ("bad.example\nhost.example/page\n", "urls"),
+        ("user@bad.example:8080/x\n", "urls"),
+    ],
+)
+def test_recognition(head, name):
+    assert choose("auto", head.encode(), "list.unhelpful") == name
+    assert choose("auto", b"\xef\xbb\xbf" + head.encode(), "list.json") == name
+
+
+def test_recognition_of_vics():
+    assert choose("auto", vics([]), "x.txt") == "vics"
+    assert choose("auto", b"\n " + vics([], MODEL_1 + "#Cases", "odata.metadata"), "x") == "vics"

@@ -1,0 +1,93 @@
+"""Many threads on one list, and other threads running meanwhile."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import csamatch
+
+
+@pytest.fixture(scope="module")
+def hashes():
+    rng = np.random.default_rng(8)
+    return rng.integers(0, 256, (200_000, 16), dtype=np.uint8)
+
+
+def test_eight_threads_on_one_hash_list(hashes):
+    lst = csamatch.HashList(hashes[::2])
+    expected = np.arange(len(hashes)) % 2 == 0
+    entries = lst.match(hashes).entry
+
+    def work(seed):
+        order = np.random.default_rng(seed).permutation(len(hashes))
+        for _ in range(5):
+            matches = lst.match(hashes[order])
+            assert np.array_equal(matches.mask, expected[order])
+            assert np.array_equal(matches.entry, entries[order])
+            for i in order[:50].tolist():
+                assert (hashes[i].tobytes() in lst) == expected[i]
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(8)))
+
+
+def test_eight_threads_on_one_url_list():
+    lst = csamatch.UrlList([f"site{i}.example" for i in range(2000)])
+    asked = [f"http://www.site{i}.example/x" for i in range(4000)]
+    expected = [i < 2000 for i in range(4000)]
+
+    def work(_):
+        return all(lst.match(asked).mask.tolist() == expected for _ in range(10))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(8)))
+
+
+def runs_meanwhile(call) -> float:
+    """How far another thread got while `call` ran, as a share of what it does alone."""
+    ticks = 0
+    stop = threading.Event()
+
+    def count():
+        nonlocal ticks
+        while not stop.is_set():
+            ticks += 1
+            time.sleep(0.0001)
+
+    # With this interval the interpreter itself never takes the GIL away from a running thread
+    # during the call, so the counter moves only if the call lets it go.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(60)
+    thread = threading.Thread(target=count)
+    try:
+        thread.start()
+        start = time.perf_counter()
+        call()
+        elapsed = time.perf_counter() - start
+        during = ticks
+    finally:
+        stop.set()
+        sys.setswitchinterval(interval)
+        thread.join()
+    return during / (elapsed / 0.0001)
+
+
+def test_a_batch_lets_other_threads_run(hashes):
+    lst = csamatch.HashList(hashes)
+    many = np.concatenate([hashes] * 10)
+    urls = csamatch.UrlList(["bad.example"])
+    asked = tuple(["http://host.example/" + "a/" * 2000] * 3000)
+    assert runs_meanwhile(lambda: lst.match(many)) > 0.05
+    assert runs_meanwhile(lambda: urls.match(asked)) > 0.05
+
+
+def test_the_measure_can_fail():
+    """Work that keeps the GIL is seen to keep it."""
+    assert runs_meanwhile(lambda: sum(i * i for i in range(3_000_000))) < 0.02
