@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ def terminal_progress(
         return
     from tqdm import tqdm
 
+    # Asked here because tqdm shows nothing at all on a terminal that does not tell its size.
+    columns, rows = shutil.get_terminal_size()
     bar: Any = None
     shown = ""
 
@@ -34,6 +37,8 @@ def terminal_progress(
                 unit_scale=True,
                 delay=0.5,
                 leave=False,
+                ncols=columns,
+                nrows=rows,
                 file=sys.stderr,
             )
         bar.update(done - bar.n)
