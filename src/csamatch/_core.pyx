@@ -38,6 +38,13 @@ def version():
 
 
 def kernels():
+    """The search kernels that this CPU can run.
+
+    Returns
+    -------
+    tuple of str
+        Best first; the last is always ``"portable"``. All give the same answers.
+    """
     return tuple([
         csamatch_kernel_name(i).decode("ascii") for i in range(csamatch_kernel_count())
     ])
