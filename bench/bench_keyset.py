@@ -102,9 +102,21 @@ def bench_raw_c(benchmark, digests, tmp_path_factory):
     packed = ffi.from_buffer("uint8_t[]", np.sort(keys.view("S16").ravel()))
     asked = ffi.from_buffer("uint8_t[]", queries)
     out = ffi.new("csamatch_keyset **")
-    assert lib.csamatch_keyset_create(packed, len(keys), 16, ffi.NULL, out) == 0
-    positions = np.empty(len(queries), np.int64)
-    answers = ffi.from_buffer("int64_t[]", positions, require_writable=True)
-    benchmark(lib.csamatch_keyset_match, out[0], asked, len(queries), answers)
-    check(positions >= 0, expected)
+    options = ffi.new("csamatch_keyset_options *")
+    options.size = ffi.sizeof("csamatch_keyset_options")
+    options.filter_words = lib.csamatch_filter_words(len(keys))
+    options.index_buckets = lib.csamatch_index_buckets(len(keys))
+    tables = [
+        ffi.new("uint8_t[]", 8 * options.filter_words),
+        ffi.new("uint8_t[]", 4 * (options.index_buckets + 1)),
+    ]
+    options.filter, options.index = tables
+    lib.csamatch_filter_build(packed, len(keys), 16, options.filter, options.filter_words)
+    lib.csamatch_index_build(packed, len(keys), 16, options.index, options.index_buckets)
+    assert lib.csamatch_keyset_create(packed, len(keys), 16, options, out) == 0
+    hits = np.empty((len(queries) + 1, 2), np.int64)
+    answers = ffi.from_buffer("csamatch_hit[]", hits, require_writable=True)
+    count = ffi.new("size_t *")
+    benchmark(lib.csamatch_keyset_match, out[0], asked, len(queries), answers, count)
+    check(hits[: count[0], 0], np.flatnonzero(expected))
     lib.csamatch_keyset_free(out[0])

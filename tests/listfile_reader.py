@@ -97,6 +97,22 @@ class ListFile:
                 assert all(a < b for a, b in pairwise(keys))
                 self.keys[subject] = keys
 
+    def filter_passes(self, subject: int, key: bytes) -> bool:
+        """Whether the filter lets a key through."""
+        _, words, content = self.sections[9, subject]
+        first, last = int.from_bytes(key[:8], "little"), int.from_bytes(key[-8:], "little")
+        mixed = (first + last) & MASK
+        h = ((mixed ^ mixed >> 32) * 0x9E3779B97F4A7C15) & MASK
+        (word,) = struct.unpack_from("<Q", content, 8 * (((h >> 32) * words) >> 32))
+        return all(word >> (h >> shift) % 64 & 1 for shift in (14, 20, 26))
+
+    def bucket(self, subject: int, key: bytes) -> list[bytes]:
+        """The keys among which the index says that a key must be."""
+        _, items, content = self.sections[10, subject]
+        number = int.from_bytes(key[:4], "big") * (items - 1) >> 32
+        start, end = struct.unpack_from("<II", content, 4 * number)
+        return self.keys[subject][start:end]
+
     def entries(self, subject: int, key: bytes) -> list[int]:
         """The entries of a key, the chief one first; none when it isn't listed."""
         keys = self.keys.get(subject, [])

@@ -123,3 +123,20 @@ def test_permissions_and_links(tmp_path):
     assert real.stat().st_mode & 0o777 == 0o600
     replace_file(real, [b"y"], mode=0o640)
     assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_in_the_way_of_the_temporary_file(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / ".file.tmp").symlink_to(victim)
+    with pytest.raises(OSError):
+        replace_file(tmp_path / "file", [b"list"])
+    assert victim.read_bytes() == b"precious"
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for target in (tmp_path / "fifo", tmp_path):
+        with pytest.raises(csamatch.Error, match="not a regular file"):
+            replace_file(target, [b"list"])
+    assert (tmp_path / "fifo").is_fifo()

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import random
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -193,6 +194,24 @@ def test_allow_list(tmp_path, out):
         build(text(md5(1)), out, allow=7)
 
 
+def test_an_allow_list_counts_in_every_category(tmp_path, out):
+    (tmp_path / "benign.json").write_bytes(media([{"Category": 0, "MD5": md5(1)}]).getvalue())
+    report = build(text(md5(1), md5(2)), out, allow=tmp_path / "benign.json")
+    assert report.quarantined == {"allow-list": 1}
+    (tmp_path / "broken.txt").write_text("fine.example\n*.nice.example\n")
+    with pytest.raises(FormatError, match="line 2: allow-list: a wildcard"):
+        build(text("bad.example"), out, allow=tmp_path / "broken.txt")
+
+
+def test_what_is_allowed_by_one_digest_is_allowed_altogether(out):
+    record = {"MediaID": 1, "Category": 1, "MD5": md5(1), "SHA1": sha1(1)}
+    records = [record, record | {"MD5": md5(2), "SHA1": None}]
+    report = build(media(records), out, allow=csamatch.HashList([md5(1)]))
+    assert report.quarantined == {"allow-list": 1}
+    lst = csamatch.open(out)
+    assert [d in lst for d in (md5(1), sha1(1), md5(2))] == [False, False, True]
+
+
 def test_categories(out):
     records = [
         {"MediaID": i, "Category": c, "MD5": md5(i)} for i, c in enumerate([0, 1, 2, None, 1, 3])
@@ -293,7 +312,7 @@ RECORDS = st.lists(
     st.fixed_dictionaries(
         {
             "MediaID": st.one_of(st.none(), st.integers(0, 3)),
-            "Category": st.sampled_from([1, 2]),
+            "Category": st.sampled_from([1, 2, 0, None, "", "x"]),
             "MD5": st.one_of(st.none(), st.integers(0, 4).map(md5)),
             "SHA1": st.one_of(st.none(), st.integers(0, 4).map(sha1)),
         }
@@ -307,20 +326,22 @@ RECORDS = st.lists(
 def test_every_record_is_found_again(tmp_path_factory, records, data):
     """Against a plain oracle: which (id, category) pairs each digest must lead to."""
     out = tmp_path_factory.getbasetemp() / "every.csml"
+    every = [0, 1, 2, "x", None]
     usable = [r for r in records if r["MD5"] or r["SHA1"]]
     if not usable:
         with pytest.raises(FormatError):
-            build(media(records), out)
+            build(media(records), out, categories=every)
         return
-    build(media(records), out)
+    build(media(records), out, categories=every)
     again = data.draw(st.permutations(records))
     first = out.read_bytes()
-    build(media(again), out)
+    build(media(again), out, categories=every)
     assert out.read_bytes() == first
     lst, oracle = csamatch.open(out), ListFile(first)
     expected: dict[str, set] = {}
     for r in usable:
-        said = ("" if r["MediaID"] is None else str(r["MediaID"]), str(r["Category"]))
+        category = None if r["Category"] in (None, "") else str(r["Category"])
+        said = ("" if r["MediaID"] is None else str(r["MediaID"]), category)
         for name in ("MD5", "SHA1"):
             if r[name]:
                 expected.setdefault(r[name], set()).add(said)
@@ -330,6 +351,17 @@ def test_every_record_is_found_again(tmp_path_factory, records, data):
         entries = oracle.entries(subject, bytes.fromhex(digest))
         assert {(oracle.id(e), oracle.category(e)) for e in entries} == said
     assert len(lst) == len(expected)
+
+
+def test_a_text_line_beside_a_record_without_a_category(tmp_path, out):
+    (tmp_path / "a").write_bytes(media([{"MD5": md5(1), "Category": ""}]).getvalue())
+    (tmp_path / "b").write_text(md5(1))
+    (tmp_path / "c").write_bytes(media([{"MD5": md5(1), "Category": "x"}]).getvalue())
+    made = set()
+    for order in itertools.permutations("abc"):
+        build([tmp_path / n for n in order], out, categories=[None, "x"])
+        made.add(out.read_bytes())
+    assert len(made) == 1
 
 
 def test_hashes_and_addresses_do_not_mix(out):
@@ -359,6 +391,12 @@ def test_sources(tmp_path, out):
         build(tmp_path / "missing", out)
     with pytest.raises(FileNotFoundError):
         build(path, tmp_path / "missing" / "list.csml")
+    for wrong in (b"path", [None], None, 5, [b"path"]):
+        with pytest.raises(TypeError, match="source"):
+            build(wrong, out)
+    with pytest.raises(ValueError, match="is a source too"):
+        build(path, path)
+    assert path.read_text() == md5(1)
 
 
 @pytest.mark.parametrize(
@@ -390,10 +428,15 @@ def test_parameters(out):
         {"info": {"issued": "yesterday"}},
         {"info": {"max_age": "a while"}},
         {"info": {"max_age": 0}},
+        {"info": {"max_age": "999999w"}},
+        {"info": {"max_age": 10**30}},
+        {"info": {"max_age": timedelta(seconds=0.5)}},
+        {"info": {"issued": "0001-01-01T00:00:00+23:59"}},
     ):
         with pytest.raises(ValueError):
             build(text(md5(1)), out, **bad)
-    for bad in ({"info": {"colour": "red"}}, {"info": {"name": 5}}, {"info": {"issued": 5}}):
+    for info in ({"colour": "red"}, {"name": 5}, {"issued": 5}, {"max_age": True}, 5, []):
+        bad = {"info": info}
         with pytest.raises(TypeError):
             build(text(md5(1)), out, **bad)
     for later in ({"key": b"k"}, {"columns": {"md5": 0}}):

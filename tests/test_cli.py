@@ -14,6 +14,7 @@ import time
 import pytest
 
 import csamatch
+from csamatch import cli
 
 LISTED = [hashlib.md5(bytes([i])).hexdigest() for i in range(10)]
 
@@ -238,7 +239,42 @@ def test_a_closed_pipe_is_silent(folder):
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    process.wait()
+    assert process.wait() == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "match h.csml <&-",
+        "normalize <&-",
+        "match h.csml digests.txt >&-",
+        "info h.csml >&-",
+    ],
+)
+def test_closed_streams_are_errors(folder, command):
+    """Never status 1, which would mean that something matched."""
+    shell = f"exec '{sys.executable}' -m csamatch {command}"
+    result = subprocess.run(["sh", "-c", shell], cwd=folder, capture_output=True, check=False)
+    assert result.returncode == 2
+    assert b"Traceback" not in result.stderr
+
+
+def test_surprises_are_errors(folder, monkeypatch, capsys):
+    def surprise(*args, **options):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(csamatch, "open", surprise)
+    assert cli.main(["info", str(folder / "h.csml")]) == 2
+    assert capsys.readouterr().err == "csamatch: internal error: RuntimeError; please report it\n"
+
+
+def test_many_long_lines(folder):
+    """Batches are bounded in bytes as well as in lines."""
+    with (folder / "long").open("w") as file:
+        file.writelines(f"http://bad.example/{'x' * 60_000}{i}\n" for i in range(500))
+    result = run("match", folder / "u.csml", folder / "long")
+    assert result.returncode == 1
+    assert len(rows(result)) == 500
 
 
 def test_ctrl_c_ends_quietly(folder):

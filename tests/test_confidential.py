@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 import csamatch
-from csamatch import _core, cli
+from csamatch import _core, cli, digests
+from csamatch.addresses import listed_address
 from csamatch.lists import _KeyTable
+from csamatch.readers import READERS
 
 # Values that are listed and asked for; none of these texts may ever be seen.
 DIGEST = "5ec2e7a1" * 4
@@ -68,6 +70,14 @@ def test_reprs(files):
         objects += [lst, lst.info, matches, *matches, *(m.entry for m in matches), lst._entries]
         objects += [lst.find(asked[0]), lst._file, *lst._tables.values()]
         objects += [table.keys for table in lst._tables.values()]
+    for reader, name in {
+        "text": "digests.txt",
+        "domains": "domains.txt",
+        "vics": "media.json",
+    }.items():
+        with (files / name).open("rb") as file:
+            objects += READERS[reader].read(file, name)
+    objects += [*digests.pack([DIGEST])[1], listed_address(URL), listed_address(HOST)]
     assert any(isinstance(o, _KeyTable) for o in objects)
     assert any(isinstance(o, _core.KeySet) for o in objects)
     for thing in objects:
@@ -122,6 +132,9 @@ def calls(files):
     yield lambda: urls.find((URL,))
     yield lambda: csamatch.UrlList([(URL, "domain")])
     yield lambda: csamatch.UrlList([(URL, "prefix")])
+    yield lambda: csamatch.UrlList([("domain", HOST)])
+    yield lambda: csamatch.build(files / "digests.txt", out, allow=files / "domains.txt")
+    yield lambda: csamatch.build(files / "digests.txt", out, admit=[DIGEST])
     yield lambda: csamatch.build(files / "broken.json", out)
     yield lambda: csamatch.build(files / "mixed.txt", out)
     yield lambda: csamatch.build(files / "image.png", out)

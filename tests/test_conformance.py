@@ -56,7 +56,7 @@ def test_version(ffi, lib):
 
 def test_status_text(ffi, lib):
     seen = {ffi.string(lib.csamatch_status_text(i)) for i in range(64)}
-    assert b"unknown status" in seen and b"no error" in seen and len(seen) == 20
+    assert b"unknown status" in seen and b"no error" in seen and len(seen) == 21
     assert not any(text.endswith(b".") for text in seen)
 
 
@@ -109,16 +109,37 @@ def test_keyset(ffi, lib):
     mirror = _core.KeySet(packed, 0, 200, 16)
     queries = [*KEYS[::-3], b"\0" * 16, b"\xff" * 16]
     expected = [KEYS.index(q) if q in KEYS else -1 for q in queries]
-    positions = ffi.new("int64_t[]", len(queries))
-    assert lib.csamatch_keyset_match(keyset, b"".join(queries), len(queries), positions) == 0
-    assert list(positions) == expected
+    hits = ffi.new("csamatch_hit[]", len(queries) + 1)
+    count = ffi.new("size_t *")
+    joined = b"".join(queries)
+    assert lib.csamatch_keyset_match(keyset, joined, len(queries), hits, count) == 0
+    expected_hits = [(i, p) for i, p in enumerate(expected) if p >= 0]
+    assert [(hits[i].query, hits[i].position) for i in range(count[0])] == expected_hits
     assert [lib.csamatch_keyset_find(keyset, q) for q in queries] == expected
     assert [mirror.find(q) for q in queries] == expected
-    answers = np.empty(len(queries), np.int64)
-    mirror.match(b"".join(queries), 0, len(queries), answers)
-    assert answers.tolist() == expected
+    answers = np.empty((len(queries) + 1, 2), np.uint64)
+    found = mirror.match(joined, 0, len(queries), answers)
+    assert [tuple(row) for row in answers[:found].tolist()] == expected_hits
     lib.csamatch_keyset_free(keyset)
     lib.csamatch_keyset_free(ffi.NULL)
+
+
+def test_tables(ffi, lib):
+    packed = b"".join(KEYS)
+    words, buckets = lib.csamatch_filter_words(200), lib.csamatch_index_buckets(200)
+    found_filter = ffi.new("uint8_t[]", 8 * words)
+    index = ffi.new("uint8_t[]", 4 * (buckets + 1))
+    assert lib.csamatch_filter_build(packed, 200, 16, found_filter, words) == 0
+    assert lib.csamatch_index_build(packed, 200, 16, index, buckets) == 0
+    assert (bytes(found_filter), bytes(index)) == tuple(
+        map(bytes, _core.tables_build(packed, 200, 16))
+    )
+    check = lib.csamatch_tables_check
+    assert check(packed, 200, 16, found_filter, words, index, buckets) == 0
+    found_filter[0] ^= 255
+    assert check(packed, 200, 16, found_filter, words, index, buckets) == lib.CSAMATCH_ERROR_TABLES
+    assert lib.csamatch_filter_build(packed, 200, 7, found_filter, words) != 0
+    assert lib.csamatch_index_build(packed, 200, 16, index, 0) != 0
 
 
 def normalize(ffi, function, lib, text: bytes):

@@ -18,12 +18,21 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def modules():
-    return [m.name for m in pkgutil.walk_packages(csamatch.__path__, "csamatch.")]
+    names = [m.name for m in pkgutil.walk_packages(csamatch.__path__, "csamatch.")]
+    return [name for name in names if name != "csamatch.__main__"]
 
 
-@pytest.mark.parametrize("name", [m for m in modules() if m != "csamatch.__main__"])
+@pytest.mark.parametrize("name", modules())
 def test_docstrings(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_docstrings_were_run():
+    """Every example in the package is one that doctest found."""
+    found = sum(doctest.testmod(importlib.import_module(m)).attempted for m in modules())
+    texts = [p.read_text(encoding="utf-8") for p in Path(csamatch.__file__).parent.rglob("*.py")]
+    assert found == sum(len(re.findall(r"^ *>>> ", text, re.MULTILINE)) for text in texts)
+    assert found > 5
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import hashlib
 
 import numpy as np
@@ -81,8 +82,8 @@ def test_mixed_algorithms_in_one_batch(mixed):
 
 def test_fixed_width_cells_of_mixed_algorithms(mixed):
     asked = [digests(name, 1)[0].hex() for name in ALGORITHMS]
-    for array in (np.array(asked), np.array([h.encode() for h in asked])):
-        assert mixed.match(array).mask.all()
+    for cells in (np.array(asked), np.array([h.encode() for h in asked])):
+        assert mixed.match(cells).mask.all()
 
 
 def test_each_digest_has_its_own_entry(mixed):
@@ -133,6 +134,54 @@ def test_a_bad_digest_is_an_error_with_its_index(mixed, items, index):
         mixed.match(items)
     assert caught.value.index == index
     assert isinstance(caught.value, ValueError)
+
+
+def test_hex_in_bytes_is_no_sha256(mixed):
+    """32 bytes of hex digits are an MD5 in the wrong type: an error, not a miss."""
+    md5 = digests("md5", 1)[0].hex().encode()
+    cells = np.array([md5])
+    assert mixed.match(cells).mask.all()
+    for batch in ([md5], list(cells), cells.astype(object)):
+        with pytest.raises(DigestError, match="hex digits in bytes"):
+            mixed.match(batch)
+    for single in (md5, md5.upper(), cells[0]):
+        with pytest.raises(DigestError):
+            _ = single in mixed
+
+
+def test_subclasses_of_bytes(mixed):
+    raw = np.bytes_(digests("md5", 1)[0])
+    assert raw in mixed
+    assert mixed.find(raw) is not None
+    assert mixed.match([raw]).mask.all()
+
+
+def test_any_buffer_is_packed_bytes(mixed):
+    data = array.array("B", b"".join(digests("md5", 3)))
+    assert mixed.match(data, algorithm="md5").mask.all()
+    with pytest.raises(TypeError):
+        mixed.match(data)
+
+
+def test_the_first_bad_digest_is_named(mixed):
+    with pytest.raises(DigestError) as caught:
+        mixed.match(["0" * 32, "z" * 32, "short"])
+    assert caught.value.index == 1
+    with pytest.raises(DigestError) as caught:
+        mixed.match([bytes(16), bytes(32), bytes(20)], algorithm="md5")
+    assert caught.value.index == 1
+
+
+def test_a_list_of_an_empty_array():
+    assert len(HashList(np.empty((0, 16), np.uint8))) == 0
+
+
+def test_results_cannot_be_changed_through_what_they_hand_out(mixed):
+    with pytest.raises(TypeError):
+        mixed.info.counts["md5"] = 5
+    matches = mixed.match([bytes(16)])
+    matches.entry[0] = 0
+    assert list(matches) == []
 
 
 def test_packed_bytes_of_a_wrong_length(mixed):
@@ -190,6 +239,9 @@ def test_an_algorithm_that_does_not_fit(mixed):
 def test_unknown_kernel():
     with pytest.raises(ValueError, match="no kernel"):
         HashList([b"0" * 16], kernel="abacus")
+    for kernel in ("abacus", "portable\0x", 5):
+        with pytest.raises(ValueError, match="no kernel"):
+            HashList([], kernel=kernel)
 
 
 def test_inputs_are_not_modified(mixed):

@@ -29,12 +29,33 @@ def key_lists(draw, width: int | None = None):
     return width, draw(st.permutations(keys))
 
 
-def make(width: int, keys: list[bytes], kernel: str | None = None) -> _core.KeySet:
+def make(
+    width: int, keys: list[bytes], kernel: str | None = None, tables: bool = True
+) -> _core.KeySet:
     rows = bytearray(b"".join(keys))
     _core.rows_sort(rows, len(keys), width)
     count = _core.rows_unique(rows, len(keys), width)
     _core.rows_check(rows, 0, count, width)
-    return _core.KeySet(bytes(rows[: count * width]), 0, count, width, kernel)
+    data = bytes(rows[: count * width])
+    if not tables:
+        return _core.KeySet(data, 0, count, width, kernel)
+    found_filter, index = _core.tables_build(data, count, width)
+    places = (len(data), len(found_filter) // 8, len(data) + len(found_filter), len(index) // 4 - 1)
+    data += found_filter + index
+    _core.tables_check(data, 0, count, width, *places)
+    return _core.KeySet(data, 0, count, width, kernel, places)
+
+
+def batch(keyset: _core.KeySet, queries: list[bytes]) -> list[int]:
+    """The position of each query, or -1, from the hits of one batch."""
+    hits = np.empty((len(queries) + 1, 2), np.int64)
+    found = keyset.match(b"".join(queries), 0, len(queries), hits)
+    asked = hits[:found, 0].tolist()
+    assert asked == sorted(set(asked)), "hits come in the order of the queries, each once"
+    positions = [-1] * len(queries)
+    for query, position in hits[:found].tolist():
+        positions[query] = position
+    return positions
 
 
 def neighbours(key: bytes) -> list[bytes]:
@@ -43,11 +64,12 @@ def neighbours(key: bytes) -> list[bytes]:
     return [((number + step) % top).to_bytes(len(key), "big") for step in (-1, 1)]
 
 
+@pytest.mark.parametrize("tables", [True, False])
 @pytest.mark.parametrize("kernel", csamatch.kernels())
 @given(case=key_lists(), extra=st.lists(st.binary(min_size=32, max_size=32), max_size=10))
-def test_agrees_with_set_and_bisect(kernel, case, extra):
+def test_agrees_with_set_and_bisect(kernel, tables, case, extra):
     width, keys = case
-    keyset = make(width, keys, kernel)
+    keyset = make(width, keys, kernel, tables)
     oracle = sorted(set(keys))
     assert len(keyset) == len(oracle)
     assert keyset.kernel == kernel
@@ -55,9 +77,7 @@ def test_agrees_with_set_and_bisect(kernel, case, extra):
     queries += [n for key in keys[:20] for n in neighbours(key)]
     listed = set(keys)
     expected = [bisect.bisect_left(oracle, q) if q in listed else -1 for q in queries]
-    positions = np.empty(len(queries), np.int64)
-    keyset.match(b"".join(queries), 0, len(queries), positions)
-    assert positions.tolist() == expected
+    assert batch(keyset, queries) == expected
     assert [keyset.find(q) for q in queries] == expected
 
 
@@ -95,6 +115,86 @@ def test_rejects_what_does_not_fit():
     with pytest.raises(ValueError, match="wrong key width"):
         keyset.find(b"\0" * 15)
     with pytest.raises(ValueError, match="buffer too small"):
-        keyset.match(b"\0" * 16, 0, 1, np.empty(0, np.int64))
+        keyset.match(b"\0" * 16, 0, 1, np.empty(2, np.int64))
     with pytest.raises(ValueError, match="no kernel"):
         _core.KeySet(b"", 0, 0, 16, "no such kernel")
+
+
+WORST = {
+    "one bucket": lambda i: b"\x55" * 8 + (i * 0x9E3779B97F4A7C15 % 2**64).to_bytes(8, "big"),
+    "counting up": lambda i: (3 * i).to_bytes(16, "big"),
+    "counting up in front": lambda i: (3 * i).to_bytes(8, "big") + b"\x55" * 8,
+    "counting up in the middle": lambda i: b"\0" * 6 + (3 * i).to_bytes(4, "big") + b"\x55" * 6,
+    "repeated halves": lambda i: (i * 0x9E3779B97F4A7C15 % 2**64).to_bytes(8, "big") * 2,
+    "halves that cancel": lambda i: i.to_bytes(8, "little") + (2**64 - 1 - i).to_bytes(8, "little"),
+}
+
+
+@pytest.mark.parametrize("kernel", csamatch.kernels())
+@pytest.mark.parametrize("shape", WORST)
+def test_keys_that_are_worst_for_the_tables(kernel, shape):
+    keys = sorted({WORST[shape](i) for i in range(20_000)})
+    place = {key: i for i, key in enumerate(keys)}
+    queries = keys[::3] + [n for key in keys[::7] for n in neighbours(key)]
+    keyset = make(16, keys, kernel)
+    assert batch(keyset, queries) == [place.get(q, -1) for q in queries]
+
+
+def test_keys_equal_but_for_the_last_byte():
+    keys = [b"\x55" * 15 + bytes([i]) for i in range(1, 255, 2)]
+    queries = [b"\x55" * 15 + bytes([i]) for i in range(256)] * 3
+    for kernel in csamatch.kernels():
+        expected = [(i % 256) // 2 if i % 2 and i % 256 < 254 else -1 for i in range(len(queries))]
+        assert batch(make(16, keys, kernel), queries) == expected
+
+
+@pytest.mark.parametrize("kernel", csamatch.kernels())
+@pytest.mark.parametrize("width", WIDTHS)
+def test_batches_of_every_small_size(kernel, width):
+    """Sizes around those of groups and steps, hits at both ends."""
+    rng = np.random.default_rng(width)
+    rows = rng.integers(0, 256, (3000, width), dtype=np.uint8)
+    keys = sorted({row.tobytes() for row in rows[:2000]})
+    place = {key: i for i, key in enumerate(keys)}
+    keyset = make(width, keys, kernel)
+    asked = [row.tobytes() for row in rows[rng.permutation(3000)]]
+    for size in [*range(70), 127, 128, 129, 500, 511, 512, 513, 2999]:
+        assert batch(keyset, asked[:size]) == [place.get(q, -1) for q in asked[:size]]
+
+
+def test_a_batch_of_more_than_one_chunk():
+    """More queries than the engine numbers with 32 bits at a time (2^20)."""
+    rng = np.random.default_rng(3)
+    rows = rng.integers(0, 256, (1_200_000, 16), dtype=np.uint8)
+    keys = np.sort(rows[::1000].copy().view("V16").ravel())
+    keyset = make(16, [key.tobytes() for key in keys])
+    hits = np.empty((len(rows) + 1, 2), np.int64)
+    for kernel in csamatch.kernels():
+        keyset = make(16, [key.tobytes() for key in keys], kernel)
+        found = keyset.match(rows, 0, len(rows), hits)
+        assert hits[:found, 0].tolist() == list(range(0, len(rows), 1000))
+
+
+def test_tables_that_do_not_fit_are_noticed():
+    rng = np.random.default_rng(1)
+    keys = b"".join(sorted(rng.bytes(16) for _ in range(500)))
+    found_filter, index = _core.tables_build(keys, 500, 16)
+    places = (len(keys), len(found_filter) // 8, len(keys) + len(found_filter), len(index) // 4 - 1)
+    _core.tables_check(keys + found_filter + index, 0, 500, 16, *places)
+    zeroed = bytes(len(found_filter))
+    with pytest.raises(csamatch.ListFileError):
+        _core.tables_check(keys + zeroed + index, 0, 500, 16, *places)
+    for at in range(0, len(index), 4):
+        for value in (0, 7, 500, 2**32 - 1):
+            other = bytearray(index)
+            other[at : at + 4] = value.to_bytes(4, "little")
+            if other == index:
+                continue
+            data = keys + found_filter + other
+            # Noticed, or (clamped to the keys) without consequence.
+            keyset = _core.KeySet(data, 0, 500, 16, None, places)
+            found = batch(keyset, [keys[i : i + 16] for i in range(0, 8000, 16)])
+            if found == list(range(500)):
+                continue
+            with pytest.raises(csamatch.ListFileError):
+                _core.tables_check(data, 0, 500, 16, *places)

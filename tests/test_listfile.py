@@ -7,14 +7,16 @@ import hashlib
 import json
 import random
 import stat
+import struct
 import warnings
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 import csamatch
-from csamatch import ListFileError
+from csamatch import ListFileError, listfile
 from listfile_reader import ListFile, address_key
 
 DIGESTS = [hashlib.md5(bytes([i])).digest() for i in range(40)]
@@ -72,6 +74,20 @@ def test_the_documented_reader_agrees_on_hashes(hash_file):
     assert len(lst.find(DIGESTS[3]).entries) == 2
 
 
+def test_filter_and_index_are_as_documented(hash_file, address_file):
+    for file in (hash_file, address_file):
+        oracle = ListFile(file.read_bytes())
+        for subject, keys in oracle.keys.items():
+            assert oracle.sections[9, subject][1] == len(keys) * 2 // 15 + 1
+            assert oracle.sections[10, subject][1] == len(keys) // 10 + 2
+            for key in keys:
+                assert oracle.filter_passes(subject, key)
+                assert key in oracle.bucket(subject, key)
+    strangers = [hashlib.md5(b"x%d" % i).digest() for i in range(1000)]
+    oracle = ListFile(hash_file.read_bytes())
+    assert sum(oracle.filter_passes(1, key) for key in strangers) < 200
+
+
 def test_the_documented_reader_agrees_on_addresses(address_file):
     oracle = ListFile(address_file.read_bytes())
     lst = csamatch.open(address_file)
@@ -98,8 +114,6 @@ def test_only_the_owner_can_read_it(hash_file):
 
 def load(data: bytes) -> object:
     """Open and verify a list held in exactly as many bytes of heap as it has."""
-    from csamatch import listfile
-
     file = listfile.ListFile(bytes(bytearray(data)), verify=False)
     cls = {"hashes": csamatch.HashList, "addresses": csamatch.UrlList}[file.kind]
     return cls.__new__(cls)._adopt(file, None)
@@ -108,13 +122,16 @@ def load(data: bytes) -> object:
 def use(lst: object) -> None:
     """Ask a list that may hold nonsense everything there is to ask."""
     if isinstance(lst, csamatch.HashList):
-        matches = lst.match([*DIGESTS, *(hashlib.sha1(bytes([i])).digest() for i in range(40))])
+        asked = [*DIGESTS, *(hashlib.sha1(bytes([i])).digest() for i in range(40))]
     else:
-        matches = lst.match(["bad.example", "x.bad.example/y", "host.example/page?x=1"])
+        asked = ["bad.example", "x.bad.example/y", "host.example/page?x=1"]
+    matches = lst.match(asked)
     for query in np.flatnonzero(matches.mask).tolist():
-        rule = matches._rule if isinstance(matches._rule, int) else int(matches._rule[query])
         with contextlib.suppress(ListFileError):
-            lst._hit(query, csamatch.rules.NAMES[rule], int(matches._position[query]))
+            lst.find(asked[query])
+    with contextlib.suppress(ListFileError):
+        assert len(list(matches)) == len(matches)
+    assert len(matches.entry) == len(asked)
     repr(lst)
 
 
@@ -167,42 +184,83 @@ def test_random_flips_elsewhere(hash_file, address_file, tmp_path):
                 damaged(file, bytes(flipped), tmp_path)
 
 
-def test_a_liar_with_correct_checksums(hash_file, tmp_path):
-    """Content changed and every checksum made to fit: verify looks closer."""
-    import struct
-    import zlib
-
-    data = hash_file.read_bytes()
-    rows = {}
+def sections_of(data: bytes) -> dict:
+    """(kind, subject) -> (place of its line in the table, offset, length)."""
+    found = {}
     for i in range(int.from_bytes(data[20:24], "little")):
         kind, subject, *_, offset, length = struct.unpack_from("<IIQQQQ", data, 80 + 40 * i)
-        rows[kind, subject] = (offset, length)
+        found[kind, subject] = (80 + 40 * i, offset, length)
+    return found
+
+
+def sealed(data: bytearray) -> bytes:
+    """The file with all its checksums made to fit."""
+    at = header_length(data)
+    data[48:80] = hashlib.sha256(data[at:]).digest()
+    data[at - 4 : at] = struct.pack("<I", zlib.crc32(data[: at - 4]))
+    return bytes(data)
+
+
+def test_a_liar_with_correct_checksums(hash_file, tmp_path):
+    """Content changed and every checksum made to fit: verify looks closer."""
+    data = hash_file.read_bytes()
+    rows = {key: offset for key, (_, offset, _) in sections_of(data).items()}
+    ends = struct.pack("<5Q", 2**62, 2**63, 2**63 + 2**62, 2**64 - 1, 5)
     changes = {
-        "keys out of order": (rows[2, 1][0], b"\xff"),
-        "an entry that is not there": (rows[3, 2][0], b"\xff\xff\xff\xff"),
-        "a further entry that is not there": (rows[4, 1][0] + 4, b"\xff\xff\xff\xff"),
-        "a further entry of a key that is not there": (rows[4, 1][0], b"\xff\xff\xff\xff"),
-        "an id that ends outside": (rows[5, 0][0], b"\xff" * 8),
-        "a category without a name": (rows[7, 0][0], b"\xff"),
-        "categories that are no JSON": (rows[8, 0][0], b"{"),
-        "info that is no JSON": (rows[1, 0][0], b"}"),
+        "keys out of order": (rows[2, 1], b"\xff"),
+        "an entry that is not there": (rows[3, 2], b"\xff\xff\xff\xff"),
+        "a further entry that is not there": (rows[4, 1] + 4, b"\xff\xff\xff\xff"),
+        "a further entry of a key that is not there": (rows[4, 1], b"\xff\xff\xff\xff"),
+        "an id that ends outside": (rows[5, 0], b"\xff" * 8),
+        "ids that wrap around": (rows[5, 0] + 36 * 8, ends),
+        "a category without a name": (rows[7, 0], b"\xff"),
+        "categories that are no JSON": (rows[8, 0], b"{"),
+        "info that is no JSON": (rows[1, 0], b"}"),
+        "a filter that passes nothing": (rows[9, 1], bytes(48)),
+        "an index that leads astray": (rows[10, 1] + 4, b"\x28"),
     }
     for what, (offset, patch) in changes.items():
         changed = bytearray(data)
         changed[offset : offset + len(patch)] = patch
-        at = header_length(data)
-        changed[48:80] = hashlib.sha256(changed[at:]).digest()
-        changed[at - 4 : at] = struct.pack("<I", zlib.crc32(changed[: at - 4]))
         victim = tmp_path / "liar.csml"
-        victim.write_bytes(changed)
+        victim.write_bytes(sealed(changed))
         with pytest.raises(ListFileError):
             csamatch.verify(victim)
             pytest.fail(what)
-        try:
-            lst = load(bytes(changed))
-        except ListFileError:
-            continue
-        use(lst)
+        with contextlib.suppress(ListFileError):
+            use(load(victim.read_bytes()))
+
+
+def test_fewer_entries_than_keys(hash_file, tmp_path):
+    """Without a section of key entries, keys are numbered like entries: there must be as many."""
+    changed = bytearray(hash_file.read_bytes())
+    for key, (line, _, _) in sections_of(changed).items():
+        if key[0] == 3:
+            changed[line : line + 4] = (999).to_bytes(4, "little")
+    (tmp_path / "l").write_bytes(sealed(changed))
+    with pytest.raises(ListFileError, match="fewer entries than keys"):
+        csamatch.verify(tmp_path / "l")
+
+
+@pytest.mark.parametrize(
+    "info",
+    ['{"issued":5}', '{"max_age":true}', '{"max_age":-1}', '{"name":5}', "[]", '{"issued":"x"}'],
+)
+def test_info_that_makes_no_sense(tmp_path, info):
+    sections = [listfile.Section(listfile.INFO, 0, 1, info.encode())]
+    (tmp_path / "l").write_bytes(listfile.image("hashes", sections))
+    with pytest.raises(ListFileError, match="info"):
+        csamatch.open(tmp_path / "l")
+
+
+def test_a_list_without_tables_still_works(hash_file):
+    changed = bytearray(hash_file.read_bytes())
+    for key, (line, _, _) in sections_of(changed).items():
+        if key[0] in (9, 10):
+            changed[line : line + 4] = (1000 + key[0]).to_bytes(4, "little")
+    lst = load(sealed(changed))
+    assert lst.match(DIGESTS).mask.all()
+    assert not lst.match([bytes(16), b"\xff" * 16]).mask.any()
 
 
 def test_not_a_list_file(tmp_path):

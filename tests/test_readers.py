@@ -27,7 +27,7 @@ def values(name: str, data: bytes | str) -> list:
 
 
 def addresses(name: str, data: str) -> list[str]:
-    return [value for item in read(name, data) for _, value in item.values]
+    return [value.decode() for item in read(name, data) for _, value in item.values]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,25 @@ def test_a_lone_slash_means_the_front_page_in_a_list_of_urls():
 def test_lines_that_are_no_addresses(line, reason):
     first, second = read("domains", line + "\ngood.example\n")
     assert (first.where, first.reason) == ("line 1", reason)
-    assert second.values == [("", "good.example")]
+    assert second.values == [("", b"good.example")]
+
+
+def test_bytes_that_are_no_utf8_are_kept():
+    (item,) = read("urls", b"http://bad.example/caf\xe9\n")
+    assert item.values == [("", b"http://bad.example/caf\xe9")]
+
+
+def test_two_slashes_begin_an_address():
+    assert addresses("urls", "//bad.example/page\n") == ["//bad.example/page"]
+
+
+def test_long_lines_take_linear_time():
+    """A quadratic pattern took a minute for each of these."""
+    for line in ("a" + " " * 60_000 + "b", ":" * 60_000 + "x y", "a" + " #" * 30_000, "|" * 60_000):
+        read("domains", line)
+        read("text", line)
+        with pytest.raises(FormatError):
+            choose("auto", line.encode(), "x")
 
 
 def vics(records: object, context: str = MODEL_2 + "#Media", key: str = "@odata.context") -> bytes:
@@ -170,6 +188,78 @@ def test_vics_without_an_md5_of_its_own():
     (item,) = read("vics", vics([{"MediaFiles": [{"MD5": MD5}], "SHA1": None, "Category": None}]))
     assert item.values == [("md5", bytes.fromhex(MD5))]
     assert (item.id, item.category) == ("", None)
+
+
+def test_vics_keeps_every_digest():
+    record = {
+        "MD5": "??",
+        "AlternativeHashes": [
+            {"HashName": "sha-1", "HashValue": SHA1},
+            {"HashName": "SHA1", "HashValue": SHA1.upper()},
+            {"HashName": "SHA1", "HashValue": "0" * 39 + "5"},
+        ],
+        "MediaFiles": [{"MD5": MD5}, {"MD5": MD5.upper()}, {"MD5": "0" * 31 + "7"}],
+    }
+    (item,) = read("vics", vics([record]))
+    assert item.values == [
+        ("sha1", bytes.fromhex(SHA1)),
+        ("sha1", bytes(19) + b"\x05"),
+        ("md5", bytes.fromhex(MD5)),
+        ("md5", bytes(15) + b"\x07"),
+    ]
+    assert item.bad == [("md5: 2 characters; expected 32", "??")]
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("1", "1"), ("1.0", "1"), ('"1"', "1"), ('" 1 "', "1"), ("0.0", "0"), ("-0.0", "0"),
+        ("0e5", "0"), ('"0.0"', "0"), ("null", None), ('""', None), ('"A1"', "A1"), ("1.5", "1.5"),
+        ("99999999999999999999999", "99999999999999999999999"), ("1e3", "1000"),
+        ("1e999999", "1E+999999"),
+    ],
+)  # fmt: skip
+def test_vics_categories_and_ids(written, read_as):
+    data = vics([{"MediaID": "@", "Category": "@", "MD5": MD5}]).replace(b'"@"', written.encode())
+    (item,) = read("vics", data)
+    assert (item.category, item.id) == (read_as, read_as or "")
+
+
+@pytest.mark.parametrize("odd", ["true", "[]", '{"a": 1}', "[" * 500 + "]" * 500])
+def test_vics_with_odd_categories_and_ids(odd):
+    data = vics([{"Category": "@", "MD5": MD5}, {"MediaID": "@", "Category": 1, "MD5": MD5}])
+    first, second = read("vics", data.replace(b'"@"', odd.encode()))
+    assert first.reason == "Category: neither a number nor a string"
+    assert second.values == [("md5", bytes.fromhex(MD5))]
+    assert [reason for reason, _ in second.bad] == ["MediaID: neither a number nor a string"]
+
+
+@pytest.mark.parametrize(
+    ("context", "records"),
+    [
+        ("#Media", [{"Media": [{"MD5": MD5}]}]),
+        ("#Cases", [{"MD5": MD5}]),
+        ("#Cases", []),
+        ("#Media", {}),
+    ],
+)
+def test_vics_whose_layout_is_not_the_one_announced(context, records):
+    with pytest.raises(FormatError):
+        read("vics", vics(records, MODEL_2 + context))
+
+
+@pytest.mark.parametrize("context", ["#Cases/$entity", "#Cases(Media())", "#cases"])
+def test_vics_spellings_of_cases(context):
+    assert values("vics", vics([{"Media": [{"MD5": MD5}]}], MODEL_2 + context)) == [
+        [("md5", bytes.fromhex(MD5))]
+    ]
+
+
+def test_a_long_first_line_behind_a_mark():
+    data = b"\xef\xbb\xbf" + b"x" * 65533 + MD5.encode() + b"\n" + SHA1.encode() + b"\n"
+    first, second = read("text", data)
+    assert isinstance(first, Rejected)
+    assert (second.where, second.values) == ("line 2", [("sha1", bytes.fromhex(SHA1))])
 
 
 def test_vics_broken():

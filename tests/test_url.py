@@ -116,6 +116,10 @@ NONE = {
     "http://[1.2.3.4]/": "the host is not valid",
     "http://[g::]/": "the host is not valid",
     "http://u@http%3A%2F%2Fhost.example/": "the host is not valid",
+    "http://http%3Ahost.example/": "the host is not valid",
+    "http://http%3A80/": "the host is not valid",
+    "@http::": "the host is not valid",
+    "tel:5551234": "there is no host in it",
     "http://bücher.example/": "non-ASCII hosts are not supported yet",
     "http://b%C3%BCcher.example/": "non-ASCII hosts are not supported yet",
     "blob:" * 20 + "http://h.example/": "URLs are nested too deep",
@@ -177,6 +181,7 @@ def test_lone_surrogates_are_no_crash():
 
 SPECIAL = (
     "http:// // / \\ ? # @ : . .. % %25 %2e %2F %3a [ ] :: host example 0x7f 1 ü blob: http%3A"
+    " https: ws%3A @"
 )
 PIECES = st.one_of(
     st.sampled_from([*SPECIAL.split(), "\t", " ", "\0"]),

@@ -157,9 +157,12 @@ def test_an_entry_that_does_not_fit_its_rule(entry, rule):
 
 def test_wrong_types():
     for entries in ("bad.example", b"bad.example", [5], [None], [("h.example", 5)]):
-        with pytest.raises((TypeError, ValueError)):
+        expected = (
+            ValueError if isinstance(entries, list) and isinstance(entries[0], tuple) else TypeError
+        )
+        with pytest.raises(expected):
             UrlList(entries)
-    with pytest.raises(ValueError, match="no rule"):
+    with pytest.raises(ValueError, match="no such rule"):
         UrlList([("h.example", "regex")])
     lst = UrlList(["bad.example"])
     for batch in ("bad.example", [5], [None], 5):
@@ -201,3 +204,17 @@ def test_domains_against_label_suffixes(listed, asked):
         suffixes = {".".join(labels[i:]) for i in range(len(labels))}
         assert hit == bool(suffixes & set(listed))
         assert hit == (host in lst)
+
+
+def test_entries_that_are_urls_encoded_as_a_whole():
+    lst = UrlList(["http%3A%2F%2Fbad.example%2Fpage", "b%61d.example"])
+    assert lst.info.counts == {"domain": 1, "url": 1}
+    assert lst.find("bad.example/page").rule == "url"
+    assert lst.find("x.bad.example").rule == "domain"
+
+
+def test_bytes_that_are_no_utf8():
+    lst = UrlList([b"http://bad.example/caf\xe9"])
+    asked = [b"bad.example/caf\xe9", "bad.example/caf%E9", b"bad.example/caf\xe8"]
+    assert lst.match(asked).mask.tolist() == [True, True, False]
+    assert "bad.example/caf%EF%BF%BD" not in lst

@@ -52,6 +52,7 @@ typedef enum csamatch_status {
     CSAMATCH_ERROR_CHECKSUM = 21,  /* list file: header is damaged */
     CSAMATCH_ERROR_LAYOUT = 22,    /* list file: sections make no sense */
     CSAMATCH_ERROR_ORDER = 23,     /* keys are not strictly ascending */
+    CSAMATCH_ERROR_TABLES = 24,    /* filter or index do not fit the keys */
     CSAMATCH_ERROR_NO_HOST = 32,   /* address: there is no host in it */
     CSAMATCH_ERROR_HOST = 33,      /* address: the host cannot be one */
     CSAMATCH_ERROR_NON_ASCII = 34, /* address: non-ASCII host, not handled */
@@ -89,18 +90,19 @@ CSAMATCH_API csamatch_status csamatch_hex_decode(const char *text, size_t digits
  * Rows are `count` records of `width` bytes each, packed without gaps,
  * compared as unsigned bytes from the left. */
 
-/* Sorts rows ascending, in place, with no extra memory. Time is linear in
- * count * width at worst, whatever the rows hold. width is 1 to 256. */
+/* Sorts rows ascending, in place, with no memory but up to 3 KiB of stack a
+ * byte of width. Time is linear in count * width at worst, whatever the rows
+ * hold. width is 1 to 64. */
 CSAMATCH_API csamatch_status csamatch_rows_sort(uint8_t *rows, size_t count, size_t width);
 
 /* Moves the distinct rows of sorted `rows` to the front, in order, and sets
- * `*unique` to their number. width is 1 to 256. */
+ * `*unique` to their number. width is 1 to 64. */
 CSAMATCH_API csamatch_status csamatch_rows_unique(uint8_t *rows, size_t count, size_t width,
                                                   size_t *unique);
 
 /* OK when rows are strictly ascending, else ORDER; then `*bad`, if bad is not
  * NULL, is the index of the first row not above its predecessor. width is 1
- * to 256. */
+ * to 64. */
 CSAMATCH_API csamatch_status csamatch_rows_check(const uint8_t *rows, size_t count, size_t width,
                                                  size_t *bad);
 
@@ -110,15 +112,53 @@ CSAMATCH_API csamatch_status csamatch_rows_check(const uint8_t *rows, size_t cou
 typedef struct csamatch_keyset csamatch_keyset;
 
 typedef struct csamatch_keyset_options {
-    size_t size;        /* sizeof(csamatch_keyset_options), set by the caller */
-    const char *kernel; /* a kernel's name, or NULL for this CPU's best */
+    size_t size;           /* sizeof(csamatch_keyset_options), set by the caller */
+    const char *kernel;    /* a kernel's name, or NULL for this CPU's best */
+    const uint8_t *filter; /* tables over the same keys, or NULL for none; */
+    size_t filter_words;   /* either both or neither */
+    const uint8_t *index;
+    size_t index_buckets;
 } csamatch_keyset_options;
 
+/* A query that hit: its number in the batch, the position of its key. */
+typedef struct csamatch_hit {
+    uint64_t query;
+    uint64_t position;
+} csamatch_hit;
+
+/* ---- tables
+ * A filter and an index make a key set fast: without them a look-up halves
+ * its way through the keys. Both depend on the keys alone and are the same on
+ * every machine, so they can be stored with them (docs/list-format.md). Keys
+ * must be sorted, distinct, of 8 to 64 bytes, and fewer than 2^32. */
+
+/* Good sizes for `count` keys: words of 8 bytes in a filter, buckets of an
+ * index, which has one entry of 4 bytes more than buckets. Together they take
+ * at most 1.5 bytes a key, for more than a few hundred keys. */
+CSAMATCH_API size_t csamatch_filter_words(size_t count);
+CSAMATCH_API size_t csamatch_index_buckets(size_t count);
+
+/* Fills the filter (8 * words bytes), or the index (4 * (buckets + 1) bytes).
+ * Any sizes from 1 up to 2^32 - 1 give right answers. */
+CSAMATCH_API csamatch_status csamatch_filter_build(const uint8_t *keys, size_t count, size_t width,
+                                                   uint8_t *filter, size_t words);
+CSAMATCH_API csamatch_status csamatch_index_build(const uint8_t *keys, size_t count, size_t width,
+                                                  uint8_t *index, size_t buckets);
+
+/* OK when the filter passes every key and the index leads to every key, else
+ * TABLES. A key set with other tables would miss keys. */
+CSAMATCH_API csamatch_status csamatch_tables_check(const uint8_t *keys, size_t count, size_t width,
+                                                   const uint8_t *filter, size_t words,
+                                                   const uint8_t *index, size_t buckets);
+
+/* ---- the set itself */
+
 /* Makes a key set over `count` sorted, distinct keys of `width` bytes (1 to
- * 256) and stores it in `*out`. The keys are borrowed: they must stay where
- * they are, unchanged, until the set is freed. Their order is not checked
- * here (csamatch_rows_check does that); keys out of order give wrong answers
- * but no wild reads. `options` may be NULL. On error `*out` is NULL. */
+ * 64) and stores it in `*out`. The keys and tables are borrowed: they must
+ * stay where they are, unchanged, until the set is freed. They are not
+ * checked here (csamatch_rows_check and csamatch_tables_check do that); keys
+ * out of order or wrong tables give wrong answers but no wild reads.
+ * `options` may be NULL. On error `*out` is NULL. */
 CSAMATCH_API csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,
                                                     const csamatch_keyset_options *options,
                                                     csamatch_keyset **out);
@@ -136,11 +176,12 @@ CSAMATCH_API const char *csamatch_keyset_kernel(const csamatch_keyset *set);
  * Neither may be NULL. */
 CSAMATCH_API int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key);
 
-/* Looks up `count` packed keys at once; positions[i] becomes what
- * csamatch_keyset_find would return for key i. */
+/* Looks up `count` packed keys at once, and writes those that are listed to
+ * `hits`, in the order of the queries, and their number to `*hit_count`.
+ * `hits` has room for count + 1 of them. */
 CSAMATCH_API csamatch_status csamatch_keyset_match(const csamatch_keyset *set,
                                                    const uint8_t *queries, size_t count,
-                                                   int64_t *positions);
+                                                   csamatch_hit *hits, size_t *hit_count);
 
 /* ----------------------------------------------------------- addresses --- */
 
@@ -245,7 +286,9 @@ enum {
     CSAMATCH_SECTION_ID_ENDS = 5,
     CSAMATCH_SECTION_ID_TEXT = 6,
     CSAMATCH_SECTION_CATEGORY_CODES = 7,
-    CSAMATCH_SECTION_CATEGORY_NAMES = 8
+    CSAMATCH_SECTION_CATEGORY_NAMES = 8,
+    CSAMATCH_SECTION_FILTER = 9,
+    CSAMATCH_SECTION_INDEX = 10
 };
 
 typedef struct csamatch_listfile {

@@ -64,14 +64,15 @@ csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, s
     for (size_t i = 0; i < length; i++) {
         if (text[i] >= 0x80)
             return CSAMATCH_ERROR_NON_ASCII;
-        /* A URL inside a host, which would read as another host if the
-         * canonical form were read again. */
-        if (text[i] == ':' && i + 1 < length && (text[i + 1] == '/' || text[i + 1] == '\\'))
-            return CSAMATCH_ERROR_HOST;
     }
     length = fold_name(text, length);
     if (length == 0)
         return CSAMATCH_ERROR_NO_HOST;
+    /* A URL where a host should be, such as "http%3Ahost". Browsers refuse
+     * it, and its canonical form would read as a URL encoded whole. */
+    const uint8_t *colon = memchr(text, ':', length);
+    if (colon != NULL && csm_is_special_scheme(text, (size_t)(colon - text)))
+        return CSAMATCH_ERROR_HOST;
     uint32_t address;
     int is_ipv4 = csm_ipv4_parse(text, length, &address);
     if (is_ipv4 > 0) {

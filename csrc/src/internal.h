@@ -10,7 +10,7 @@
 
 #include "csamatch.h"
 
-#define CSM_MAX_WIDTH 256
+#define CSM_MAX_WIDTH 64
 
 /* Byte by byte, so that alignment and byte order of the machine don't matter;
  * compilers make one load of it. */
@@ -54,12 +54,25 @@ static inline int csm_hex_value(uint8_t c)
     return -1;
 }
 
-/* One implementation of the search loops. */
+/* Keys and the tables that lead to them, all in the caller's memory. `filter`
+ * is NULL for keys without tables. */
+typedef struct csm_table {
+    const uint8_t *keys;
+    uint64_t count;
+    size_t width;
+    const uint8_t *filter; /* `words` words of 64 bits, little-endian */
+    uint64_t words;
+    const uint8_t *index; /* `buckets` + 1 offsets of 32 bits, little-endian */
+    uint64_t buckets;
+    unsigned window; /* keys compared at once where a key is expected */
+} csm_table;
+
+/* One implementation of the search loops: looks up n packed queries, writes
+ * the hits in the order of the queries, returns how many. */
 typedef struct csm_kernel {
     const char *name;
     bool (*supported)(void);
-    void (*match)(const uint8_t *keys, size_t count, size_t width, const uint8_t *queries,
-                  size_t n, int64_t *positions);
+    size_t (*match)(const csm_table *table, const uint8_t *queries, size_t n, csamatch_hit *hits);
 } csm_kernel;
 
 /* The kernel of that name if this CPU runs it, the best one for NULL, else
@@ -67,6 +80,11 @@ typedef struct csm_kernel {
 const csm_kernel *csm_kernel_choose(const char *name);
 
 extern const csm_kernel csm_kernel_portable;
+#if defined(__x86_64__) && defined(__GNUC__)
+#define CSM_HAVE_X86_KERNELS 1
+extern const csm_kernel csm_kernel_avx2;
+extern const csm_kernel csm_kernel_avx512;
+#endif
 
 /* SipHash-2-4 with 128 bits of output, byte by byte, so that a state can be
  * copied at any point and both copies go on. */
@@ -117,6 +135,9 @@ static inline bool csm_percent_needed(uint8_t c)
 {
     return c <= 0x20 || c >= 0x7F || c == '#' || c == '%';
 }
+
+/* True for the schemes whose authority needs no "//". */
+bool csm_is_special_scheme(const uint8_t *text, size_t length);
 
 /* Room that an IP address can need beyond the text it came from. */
 #define CSM_IP_ROOM 48

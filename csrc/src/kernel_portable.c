@@ -1,68 +1,66 @@
 /* The search loops in plain C.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
+#include "engine_match.h"
 
-#if defined(__GNUC__)
-#define PREFETCH(p) __builtin_prefetch(p)
-#else
-#define PREFETCH(p) ((void)(p))
-#endif
-
-/* How many searches run side by side, so that their cache misses overlap. */
-enum { LANES = 16 };
+#define CSM_TARGET
 
 static bool always(void)
 {
     return true;
 }
 
-/* memcmp with the common case, the first eight bytes differing, inline. */
-static inline int compare(const uint8_t *a, const uint8_t *b, size_t width)
+static inline void hash_group(const csm_table *table, const uint8_t *queries, csm_ring *ring,
+                              size_t slot)
 {
-    if (width >= 8) {
-        uint64_t x = csm_load_be64(a), y = csm_load_be64(b);
-        if (x != y)
-            return x < y ? -1 : 1;
-        return memcmp(a + 8, b + 8, width - 8);
-    }
-    return memcmp(a, b, width);
-}
-
-/* Lower-bound search of `lanes` queries in step: all halve the same range
- * length, so one loop serves them all. */
-static void match_lanes(const uint8_t *keys, size_t count, size_t width, const uint8_t *queries,
-                        size_t lanes, int64_t *positions)
-{
-    size_t base[LANES] = {0};
-    size_t left = count;
-    while (left > 1) {
-        size_t half = left / 2, next_half = (left - half) / 2;
-        for (size_t i = 0; i < lanes; i++) {
-            const uint8_t *middle = keys + (base[i] + half) * width;
-            if (compare(middle, queries + i * width, width) <= 0)
-                base[i] += half;
-            PREFETCH(keys + (base[i] + next_half) * width);
-        }
-        left -= half;
-    }
-    for (size_t i = 0; i < lanes; i++) {
-        bool found = compare(keys + base[i] * width, queries + i * width, width) == 0;
-        positions[i] = found ? (int64_t)base[i] : -1;
+    for (size_t i = 0; i < GROUP; i++) {
+        uint64_t hash = csm_key_hash(queries + i * table->width, table->width);
+        ring->hash[slot + i] = hash;
+        ring->word[slot + i] = 8 * csm_filter_word(hash, table->words);
+        CSM_PREFETCH(table->filter + ring->word[slot + i]);
     }
 }
 
-static void match(const uint8_t *keys, size_t count, size_t width, const uint8_t *queries, size_t n,
-                  int64_t *positions)
+static inline void probe_group(const csm_table *table, const csm_ring *ring, size_t slot,
+                               uint32_t query, csm_pending *pending)
 {
-    if (count == 0) {
-        for (size_t i = 0; i < n; i++)
-            positions[i] = -1;
-        return;
+    size_t filled = pending->filled;
+    for (size_t i = 0; i < GROUP; i++) {
+        uint64_t word = csm_load_le64(table->filter + ring->word[slot + i]);
+        pending->query[filled] = query + (uint32_t)i;
+        filled += csm_filter_test(word, ring->hash[slot + i]);
     }
-    for (size_t i = 0; i < n; i += LANES) {
-        size_t lanes = n - i < LANES ? n - i : LANES;
-        match_lanes(keys, count, width, queries + i * width, lanes, positions + i);
+    pending->filled = filled;
+}
+
+/* Which of the window's keys equals `key`; the window's length if none does. */
+static inline unsigned compare_window(const csm_table *table, const uint8_t *window,
+                                      const uint8_t *key)
+{
+    size_t width = table->width;
+    unsigned place = csm_window_place(table, window, csm_load_be64(key));
+    const uint8_t *other = window + place * width;
+    for (;;) { /* once, unless keys share their first eight bytes */
+        if (csm_load_le64(other) != csm_load_le64(key))
+            return table->window;
+        if (csm_load_le64(other + width - 8) == csm_load_le64(key + width - 8) &&
+            (width <= 16 || memcmp(other + 8, key + 8, width - 16) == 0))
+            return place;
+        if (++place == table->window)
+            return place;
+        other += width;
     }
 }
+
+/* Finds the windows of candidates up to `end`. */
+static inline void locate(const csm_table *table, csm_pending *pending, size_t end)
+{
+    for (size_t i = pending->located; i < end; i++) {
+        pending->start[i] = csm_window_start(table, pending->spot[i]);
+        csm_prefetch_window(table, pending->start[i]);
+    }
+    pending->located = end;
+}
+
+#include "engine_loop.h"
 
 const csm_kernel csm_kernel_portable = {"portable", always, match};

@@ -3,7 +3,13 @@
 #include "internal.h"
 
 /* Best first; the portable one is last and always runs. */
-static const csm_kernel *const all_kernels[] = {&csm_kernel_portable};
+static const csm_kernel *const all_kernels[] = {
+#ifdef CSM_HAVE_X86_KERNELS
+    &csm_kernel_avx512,
+    &csm_kernel_avx2,
+#endif
+    &csm_kernel_portable,
+};
 
 enum { KERNEL_TOTAL = sizeof all_kernels / sizeof all_kernels[0] };
 

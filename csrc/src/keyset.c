@@ -1,15 +1,38 @@
-/* The key set: sorted packed keys and the kernel that searches them.
+/* The key set: sorted packed keys, their tables, and the kernel that searches
+ * them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "engine.h"
 
 struct csamatch_keyset {
-    const uint8_t *keys;
-    size_t count;
-    size_t width;
+    csm_table table;
     const csm_kernel *kernel;
 };
+
+/* How many keys are compared at once: about two cache lines of them. */
+static unsigned window_of(size_t count, size_t width)
+{
+    size_t window = 128 / width;
+    window = window > 8 ? 8 : window < 1 ? 1 : window;
+    return (unsigned)(window < count ? window : count);
+}
+
+static csamatch_status take_tables(csm_table *table, const csamatch_keyset_options *options)
+{
+    if (options->filter == NULL && options->index == NULL)
+        return CSAMATCH_OK;
+    if (options->filter == NULL || options->index == NULL || options->filter_words == 0 ||
+        options->index_buckets == 0 || (uint64_t)options->filter_words > UINT32_MAX ||
+        (uint64_t)options->index_buckets > UINT32_MAX || table->width < 8 ||
+        table->count > UINT32_MAX)
+        return CSAMATCH_ERROR_ARGUMENT;
+    table->filter = options->filter;
+    table->words = options->filter_words;
+    table->index = options->index;
+    table->buckets = options->index_buckets;
+    return CSAMATCH_OK;
+}
 
 csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,
                                        const csamatch_keyset_options *options,
@@ -20,15 +43,24 @@ csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t
     *out = NULL;
     if ((keys == NULL && count > 0) || !csm_rows_fit(count, width))
         return CSAMATCH_ERROR_ARGUMENT;
-    if (options != NULL && options->size < sizeof *options)
-        return CSAMATCH_ERROR_ARGUMENT;
-    const csm_kernel *kernel = csm_kernel_choose(options != NULL ? options->kernel : NULL);
+    csm_table table = {
+        .keys = keys, .count = count, .width = width, .window = window_of(count, width)};
+    const char *name = NULL;
+    if (options != NULL) {
+        if (options->size < sizeof *options)
+            return CSAMATCH_ERROR_ARGUMENT;
+        csamatch_status status = take_tables(&table, options);
+        if (status != CSAMATCH_OK)
+            return status;
+        name = options->kernel;
+    }
+    const csm_kernel *kernel = csm_kernel_choose(name);
     if (kernel == NULL)
         return CSAMATCH_ERROR_KERNEL;
     csamatch_keyset *set = malloc(sizeof *set);
     if (set == NULL)
         return CSAMATCH_ERROR_MEMORY;
-    *set = (csamatch_keyset){.keys = keys, .count = count, .width = width, .kernel = kernel};
+    *set = (csamatch_keyset){.table = table, .kernel = kernel};
     *out = set;
     return CSAMATCH_OK;
 }
@@ -40,12 +72,12 @@ void csamatch_keyset_free(csamatch_keyset *set)
 
 size_t csamatch_keyset_size(const csamatch_keyset *set)
 {
-    return set->count;
+    return (size_t)set->table.count;
 }
 
 size_t csamatch_keyset_width(const csamatch_keyset *set)
 {
-    return set->width;
+    return set->table.width;
 }
 
 const char *csamatch_keyset_kernel(const csamatch_keyset *set)
@@ -55,18 +87,16 @@ const char *csamatch_keyset_kernel(const csamatch_keyset *set)
 
 int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key)
 {
-    int64_t position;
-    set->kernel->match(set->keys, set->count, set->width, key, 1, &position);
-    return position;
+    return csm_find(&set->table, key);
 }
 
 csamatch_status csamatch_keyset_match(const csamatch_keyset *set, const uint8_t *queries,
-                                      size_t count, int64_t *positions)
+                                      size_t count, csamatch_hit *hits, size_t *hit_count)
 {
-    if (set == NULL || (count > 0 && (queries == NULL || positions == NULL)))
+    if (set == NULL || hit_count == NULL || (count > 0 && (queries == NULL || hits == NULL)))
         return CSAMATCH_ERROR_ARGUMENT;
-    if (!csm_rows_fit(count, set->width))
+    if (!csm_rows_fit(count, set->table.width))
         return CSAMATCH_ERROR_ARGUMENT;
-    set->kernel->match(set->keys, set->count, set->width, queries, count, positions);
+    *hit_count = count > 0 ? set->kernel->match(&set->table, queries, count, hits) : 0;
     return CSAMATCH_OK;
 }

@@ -35,9 +35,16 @@ static void insertion_sort(uint8_t *rows, size_t count, size_t width, size_t dep
     }
 }
 
+/* Not inlined, so that its tables do not stand on the stack once a level. */
+#if defined(__GNUC__)
+#define APART __attribute__((noinline))
+#else
+#define APART
+#endif
+
 /* Puts each row into the part of its byte at `depth`: every swap brings at
  * least one row home. On return ends[b] is where part b ends. */
-static void partition(uint8_t *rows, size_t count, size_t width, size_t depth, size_t ends[256])
+APART static void partition(uint8_t *rows, size_t count, size_t width, size_t depth, size_t ends[256])
 {
     size_t next[256], counts[256] = {0};
     for (size_t i = 0; i < count; i++)
@@ -60,17 +67,23 @@ static void partition(uint8_t *rows, size_t count, size_t width, size_t depth, s
     }
 }
 
-/* Recursion is at most `width` deep: each level takes one more byte. */
+/* Recursion is at most `width` deep, some 2 KiB a level: each takes one more
+ * byte. Bytes that all rows share are passed over without a level. */
 static void radix_sort(uint8_t *rows, size_t count, size_t width, size_t depth)
 {
-    if (depth == width)
-        return;
-    if (count <= SMALL) {
-        insertion_sort(rows, count, width, depth);
-        return;
-    }
     size_t ends[256];
-    partition(rows, count, width, depth, ends);
+    for (;; depth++) {
+        if (depth == width)
+            return;
+        if (count <= SMALL) {
+            insertion_sort(rows, count, width, depth);
+            return;
+        }
+        partition(rows, count, width, depth, ends);
+        size_t first = rows[depth];
+        if (ends[first] < count || (first > 0 && ends[first - 1] > 0))
+            break;
+    }
     size_t start = 0;
     for (size_t b = 0; b < 256; b++) {
         if (ends[b] - start > 1)

@@ -60,6 +60,11 @@ static const char *const hostless_schemes[] = {"mailto", "javascript", "data",  
                                                "tel",    "sms",        "sip",   "sips",
                                                "xmpp",   "acct",       "urn",   NULL};
 
+bool csm_is_special_scheme(const uint8_t *text, size_t length)
+{
+    return is_one_of(text, length, special_schemes);
+}
+
 /* How many bytes of `text` in front are to be trimmed: C0 controls, space,
  * NBSP, BOM, U+2028 and U+2029. `back` looks from the end. */
 static size_t blank(const uint8_t *text, size_t length, bool back)
@@ -111,7 +116,7 @@ static size_t scheme_length(const uint8_t *text, size_t length)
 static bool encoded_whole(const uint8_t *text, size_t length)
 {
     const uint8_t *percent = memchr(text, '%', length);
-    if (percent == NULL || !is_one_of(text, (size_t)(percent - text), special_schemes))
+    if (percent == NULL || !csm_is_special_scheme(text, (size_t)(percent - text)))
         return false;
     size_t at = (size_t)(percent - text) + 1;
     while (at + 2 <= length && text[at] == '2' && text[at + 1] == '5')
@@ -166,13 +171,13 @@ static size_t authority_end(const uint8_t *text, size_t length, size_t at)
  * with a password? True when what is in front belongs to the authority. */
 static bool colon_in_authority(const uint8_t *text, size_t length, size_t colon)
 {
+    if (is_one_of(text, colon, hostless_schemes))
+        return false;
     size_t end = authority_end(text, length, colon + 1), digits = colon + 1;
     while (digits < end && text[digits] >= '0' && text[digits] <= '9')
         digits++;
     if (digits == end && digits > colon + 1)
         return true;
-    if (is_one_of(text, colon, hostless_schemes))
-        return false;
     return memchr(text, '.', colon) != NULL || memchr(text + colon, '@', end - colon) != NULL;
 }
 
@@ -180,7 +185,7 @@ static csamatch_status find_authority(const uint8_t *text, size_t length, size_t
 {
     size_t at = 0, colon = scheme_length(text, length);
     bool any_slashes = true;
-    if (colon > 0 && is_one_of(text, colon, special_schemes)) {
+    if (colon > 0 && csm_is_special_scheme(text, colon)) {
         at = colon + 1;
     } else if (colon > 0 && colon + 2 < length && is_slash(text[colon + 1]) &&
                is_slash(text[colon + 2])) {

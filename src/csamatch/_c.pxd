@@ -37,6 +37,22 @@ cdef extern from "csamatch.h" nogil:
     ctypedef struct csamatch_keyset_options:
         size_t size
         const char *kernel
+        const uint8_t *filter
+        size_t filter_words
+        const uint8_t *index
+        size_t index_buckets
+    ctypedef struct csamatch_hit:
+        uint64_t query
+        uint64_t position
+    size_t csamatch_filter_words(size_t count)
+    size_t csamatch_index_buckets(size_t count)
+    csamatch_status csamatch_filter_build(const uint8_t *keys, size_t count, size_t width,
+                                          uint8_t *filter, size_t words)
+    csamatch_status csamatch_index_build(const uint8_t *keys, size_t count, size_t width,
+                                         uint8_t *index, size_t buckets)
+    csamatch_status csamatch_tables_check(const uint8_t *keys, size_t count, size_t width,
+                                          const uint8_t *filter, size_t words,
+                                          const uint8_t *index, size_t buckets)
     csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,
                                            const csamatch_keyset_options *options,
                                            csamatch_keyset **out)
@@ -46,7 +62,8 @@ cdef extern from "csamatch.h" nogil:
     const char *csamatch_keyset_kernel(const csamatch_keyset *set)
     int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key)
     csamatch_status csamatch_keyset_match(const csamatch_keyset *set, const uint8_t *queries,
-                                          size_t count, int64_t *positions)
+                                          size_t count, csamatch_hit *hits,
+                                          size_t *hit_count)
 
     ctypedef struct csamatch_address:
         size_t host_length

@@ -105,26 +105,76 @@ def rows_check(rows, size_t offset, size_t count, size_t width):
         raise _failure(status)
 
 
+# ----------------------------------------------------------------- tables --
+
+def tables_build(keys, size_t count, size_t width):
+    """(filter, index) over sorted distinct keys, as packed bytes."""
+    cdef _Buffer buffer = _Buffer(keys)
+    cdef uint8_t *data = buffer.need(0, count, width)
+    cdef size_t words = csamatch_filter_words(count)
+    cdef size_t buckets = csamatch_index_buckets(count)
+    cdef bytearray filter = bytearray(8 * words)
+    cdef bytearray index = bytearray(4 * (buckets + 1))
+    cdef uint8_t *filter_out = <uint8_t *><char *>filter
+    cdef uint8_t *index_out = <uint8_t *><char *>index
+    cdef csamatch_status status
+    with nogil:
+        status = csamatch_filter_build(data, count, width, filter_out, words)
+        if status == CSAMATCH_OK:
+            status = csamatch_index_build(data, count, width, index_out, buckets)
+    if status != CSAMATCH_OK:
+        raise _failure(status)
+    return filter, index
+
+
+def tables_check(data, size_t keys, size_t count, size_t width, size_t filter, size_t words,
+                 size_t index, size_t buckets):
+    """Raises ListFileError unless tables at these offsets of data fit its keys."""
+    cdef _Buffer buffer = _Buffer(data)
+    cdef uint8_t *key_data = buffer.need(keys, count, width)
+    cdef uint8_t *filter_data = buffer.need(filter, words, 8)
+    cdef uint8_t *index_data = buffer.need(index, buckets + 1, 4)
+    cdef csamatch_status status
+    with nogil:
+        status = csamatch_tables_check(key_data, count, width, filter_data, words, index_data,
+                                       buckets)
+    if status != CSAMATCH_OK:
+        raise _failure(status)
+
+
 # ---------------------------------------------------------------- key set --
 
 cdef class KeySet:
-    """Sorted distinct keys in a buffer that this object keeps alive."""
+    """Sorted distinct keys in a buffer that this object keeps alive.
+
+    `tables` is None, or (offset of the filter, its words, offset of the index,
+    its buckets) in the same buffer.
+    """
     cdef _Buffer buffer
     cdef csamatch_keyset *handle
     cdef readonly Py_ssize_t width
 
-    def __cinit__(self, keys, size_t offset, size_t count, size_t width, kernel=None):
+    def __cinit__(self, data, size_t offset, size_t count, size_t width, kernel=None, tables=None):
         cdef csamatch_keyset_options options
+        cdef size_t filter, words, index, buckets
         cdef bytes name = b""
-        self.buffer = _Buffer(keys)
+        self.buffer = _Buffer(data)
         options.size = sizeof(options)
         options.kernel = NULL
+        options.filter = options.index = NULL
+        options.filter_words = options.index_buckets = 0
         if kernel is not None:
             name = kernel.encode("utf-8")
             options.kernel = PyBytes_AsString(name)
-        cdef uint8_t *data = self.buffer.need(offset, count, width)
+        if tables is not None:
+            filter, words, index, buckets = tables
+            options.filter = self.buffer.need(filter, words, 8)
+            options.filter_words = words
+            options.index = self.buffer.need(index, buckets + 1, 4)
+            options.index_buckets = buckets
+        cdef uint8_t *keys = self.buffer.need(offset, count, width)
         cdef csamatch_status status = csamatch_keyset_create(
-            data, count, width, &options, &self.handle)
+            keys, count, width, &options, &self.handle)
         if status == CSAMATCH_ERROR_KERNEL:
             raise ValueError(f"no kernel {kernel!r} on this machine; there are {kernels()}")
         if status != CSAMATCH_OK:
@@ -146,19 +196,32 @@ cdef class KeySet:
             raise ValueError("wrong key width")
         return csamatch_keyset_find(self.handle, <const uint8_t *>PyBytes_AsString(key))
 
-    def match(self, queries, size_t offset, size_t count, positions):
+    def match(self, queries, size_t offset, size_t count, hits):
+        """Fills hits, room for count + 1 pairs of uint64 (query, position), and
+        returns how many there are."""
         cdef _Buffer asked = _Buffer(queries)
-        cdef _Buffer answers = _Buffer(positions, True)
+        cdef _Buffer answers = _Buffer(hits, True)
         cdef uint8_t *rows = asked.need(offset, count, <size_t>self.width)
-        cdef int64_t *out = <int64_t *>answers.need(0, count, sizeof(int64_t))
+        cdef csamatch_hit *out = <csamatch_hit *>answers.need(0, count + 1, sizeof(csamatch_hit))
+        cdef size_t found = 0
         cdef csamatch_status status
         with nogil:
-            status = csamatch_keyset_match(self.handle, rows, count, out)
+            status = csamatch_keyset_match(self.handle, rows, count, out, &found)
         if status != CSAMATCH_OK:
             raise _failure(status)
+        return found
 
 
 # ---------------------------------------------------------------- digests --
+
+cdef bint _is_hex_text(const char *text) noexcept:
+    """Whether 32 bytes are all hex digits: an MD5 in ASCII, surely, and no SHA-256."""
+    cdef int i
+    for i in range(32):
+        if not (b"0"[0] <= text[i] <= b"9"[0] or b"a"[0] <= (text[i] | 0x20) <= b"f"[0]):
+            return False
+    return True
+
 
 cdef int _digest_parts(object item, const char **data, Py_ssize_t *size) except -2:
     """The width of a digest in bytes (raw) or str (hex), or 0 when its length
@@ -168,6 +231,8 @@ cdef int _digest_parts(object item, const char **data, Py_ssize_t *size) except 
         data[0] = PyBytes_AsString(item)
         size[0] = PyBytes_Size(item)
         width = <int>size[0] if size[0] <= 32 else 0
+        if width == 32 and _is_hex_text(data[0]):
+            return 0
     elif isinstance(item, str):
         try:
             data[0] = PyUnicode_AsUTF8AndSize(item, size)
@@ -181,6 +246,8 @@ cdef int _digest_parts(object item, const char **data, Py_ssize_t *size) except 
 
 cdef object _bad_digest(object item, object index):
     """What to raise for an item that _digest_parts or decoding refused."""
+    if isinstance(item, bytes) and len(item) == 32:
+        return DigestError("hex digits in bytes; expected raw bytes, or hex in str", index)
     if isinstance(item, bytes):
         return DigestError(f"{len(item)} bytes; expected 16, 20 or 32", index)
     if not isinstance(item, str):
@@ -200,10 +267,24 @@ def digest_key(item):
     if width <= 0:
         raise _bad_digest(item, None)
     if isinstance(item, bytes):
-        return item
+        return data[:size]  # exactly bytes, whatever subclass came in
     if csamatch_hex_decode(data, <size_t>size, raw, NULL) != CSAMATCH_OK:
         raise _bad_digest(item, None)
     return (<const char *>raw)[:width]
+
+
+cdef int _check_digests(tuple items, Py_ssize_t count) except -1:
+    """Raises for the first of count items that is no digest."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        try:
+            digest_key(items[i])
+        except DigestError:
+            pass
+        else:
+            continue
+        raise _bad_digest(items[i], i)
+    return 0
 
 
 def digest_rows(tuple items not None):
@@ -224,6 +305,7 @@ def digest_rows(tuple items not None):
     for i in range(n):
         width = _digest_parts(items[i], &data, &size)
         if width <= 0:
+            _check_digests(items, i)
             raise _bad_digest(items[i], i)
         width_of[i] = <uint8_t>width
         counts[width] += 1

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from csamatch import _core
 from csamatch.errors import UrlError
-from csamatch.rules import ADDRESS_IP, ADDRESS_RULES
+from csamatch.rules import ADDRESS_IP, ADDRESS_RULES, ADDRESS_WRAPPED
 
 __all__ = ["normalize_host", "normalize_url", "normalize_urls"]
 
@@ -123,6 +123,9 @@ class ListedAddress(NamedTuple):
     host: str
     is_ip: bool
 
+    def __repr__(self) -> str:
+        return f"<ListedAddress: {self.rule}>"
+
 
 def _is_bare_host(value: str) -> bool:
     text = value.strip()
@@ -159,8 +162,12 @@ def listed_address(value: str | bytes, rule: str | None = None) -> ListedAddress
         raise TypeError(f"expected str or bytes, not {type(value).__name__}")
     text = value if isinstance(value, str) else value.decode("utf-8", "replace")
     if rule is not None and rule not in ADDRESS_RULES:
-        raise ValueError(f"no rule {rule!r}; there are {', '.join(ADDRESS_RULES)}")
+        # Not naming it: swapped pairs put an address here.
+        raise ValueError(f"no such rule; there are {', '.join(ADDRESS_RULES)}")
     bare = _is_bare_host(text)
+    if bare and "%" in text and _core.urls_normalize((value,)) != [None]:
+        # Perhaps not a host at all, but a URL that is encoded as a whole.
+        bare = not _core.url_normalize(value)[4] & ADDRESS_WRAPPED
     rule = rule or ("domain" if bare else "url")
     if bare and rule in ("domain", "host"):
         canonical, host_length, _, _, flags = _core.host_normalize(value)

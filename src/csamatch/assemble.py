@@ -103,8 +103,11 @@ def _number_entries(place: Ints, columns: Columns) -> tuple[Ints, Ints]:
     lengths = np.diff(starts, append=len(order))
     for start, length in zip(starts[lengths > 1], lengths[lengths > 1], strict=True):
         run = order[start : start + length].tolist()
-        said = [(columns.ids[r], columns.categories[r] or "", r) for r in run]
-        said.sort()
+        # None sorts below any text, the empty one included.
+        said = sorted(
+            (columns.ids[r], (c is not None, c or ""), r)
+            for r, c in ((r, columns.categories[r]) for r in run)
+        )
         order[start : start + length] = [r for _, _, r in said]
         fresh[start + 1 : start + length] = [a[:2] != b[:2] for a, b in pairwise(said)]
     entry = np.empty(len(order), np.int64)
@@ -158,7 +161,12 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
     sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
     for table in tables:
         code = CODES[table.rule]
-        sections.append(Section(listfile.KEYS, code, WIDTHS[table.rule], table.keys))
+        width = WIDTHS[table.rule]
+        sections.append(Section(listfile.KEYS, code, width, table.keys))
+        if 0 < len(table.keys) < 2**32:
+            found_filter, index = _core.tables_build(table.keys, len(table.keys), width)
+            sections.append(Section(listfile.FILTER, code, 8, found_filter))
+            sections.append(Section(listfile.INDEX, code, 4, index))
     if columns.has_ids or columns.has_categories:
         entry, shown = _number_entries(place, columns)
         base = 0

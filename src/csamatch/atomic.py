@@ -29,7 +29,9 @@ def _take(path: Path, mode: int) -> int:
     while True:
         if fcntl is None:
             path.unlink(missing_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), mode)
+        # A link in its place would lead the list elsewhere.
+        flags = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | flags, mode)
         try:
             if fcntl is not None:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -61,6 +63,8 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any], mode: int 
         Permissions of the new file.
     """
     final = Path(path).resolve()
+    if final.exists() and not final.is_file():
+        raise Error(f"{final}: not a regular file, so it will not be replaced")
     temporary = _temporary(final)
     with os.fdopen(_take(temporary, mode), "wb") as file:
         try:

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Final, cast
 
 from csamatch import listfile, quarantine
 from csamatch.addresses import address_key, listed_address
@@ -21,6 +21,8 @@ __all__ = ["build"]
 
 Source = str | os.PathLike[str] | BinaryIO
 Progress = Callable[[str, int, int | None], None]
+
+_EVERY_CATEGORY: Final = object()
 
 _HEAD = 1 << 16
 _PROGRESS_RECORDS = 1 << 13
@@ -63,7 +65,7 @@ class _Builder:
         report: BuildReport,
         admit: frozenset[str],
         allow: HashList | UrlList | None,
-        categories: frozenset[str | None] | None,
+        categories: Any,
     ) -> None:
         self.report = report
         self.columns = Columns()
@@ -98,7 +100,10 @@ class _Builder:
                 if found[2] is not None:
                     held_back.append((keys.pop(), found[2], value))
             else:
-                bad.append((found, str(value)))
+                bad.append((found, value.decode("utf-8", "backslashreplace")))
+        if any(found == quarantine.ALLOW_LIST for _, found, _ in held_back):
+            # Known to be harmless by one of its digests: none of the others is listed either.
+            keys.clear()
         self._account(item, source, keys, bad, held_back)
 
     def _account(
@@ -107,25 +112,28 @@ class _Builder:
         source: str,
         keys: list[tuple[str, bytes]],
         bad: list[tuple[str, str]],
-        held_back: list[tuple[tuple[str, bytes], str, Any]],
+        held_back: list[tuple[tuple[str, bytes], str, bytes]],
     ) -> None:
         """Count a record once, and sample every value of it that was left out."""
         report = self.report
         for _, reason, value in held_back:
-            text = value.hex() if isinstance(value, bytes) else value
+            is_digest = self.kind == "hashes"
+            text = value.hex() if is_digest else value.decode("utf-8", "backslashreplace")
             report.sample(source, item.where, reason, text)
         if keys:
             self.columns.add(keys, item.id, item.category)
             report.bad_values += len(bad) + len(held_back)
         elif held_back:
-            report.quarantined[held_back[0][1]] += 1
+            reasons = [reason for _, reason, _ in held_back]
+            chief = quarantine.ALLOW_LIST if quarantine.ALLOW_LIST in reasons else reasons[0]
+            report.quarantined[chief] += 1
             report.bad_values += len(bad)
         else:
-            reason, value = bad.pop(0) if bad else ("no digest that can be listed", "")
-            self._reject(source, item.where, reason, value)
+            reason, shown = bad.pop(0) if bad else ("no digest that can be listed", "")
+            self._reject(source, item.where, reason, shown)
             report.bad_values += len(bad)
-        for reason, value in bad:
-            report.sample(source, item.where, reason, value)
+        for reason, shown in bad:
+            report.sample(source, item.where, reason, shown)
 
     def _reject(self, source: str, where: str, reason: str, value: str) -> None:
         self.report.rejected += 1
@@ -134,6 +142,8 @@ class _Builder:
 
     def _wanted(self, category: str | None) -> bool:
         """By default VICS category 0 (not pertinent) and null are not listed."""
+        if self._categories is _EVERY_CATEGORY:
+            return True
         if self._categories is None:
             return category not in (None, "0")
         return category in self._categories
@@ -159,10 +169,23 @@ class _Builder:
 def _sources(source: Source | Iterable[Source]) -> list[Source]:
     if isinstance(source, (str, os.PathLike)) or hasattr(source, "read"):
         return [cast(Source, source)]
+    if not isinstance(source, Iterable) or isinstance(source, (bytes, bytearray, memoryview)):
+        raise TypeError(f"source: expected a path or a file, not {type(source).__name__}")
     sources = list(source)
     if not sources:
         raise ValueError("source: the list of sources is empty")
+    for each in sources:
+        if not isinstance(each, (str, os.PathLike)) and not hasattr(each, "read"):
+            raise TypeError(f"source: expected a path or a file, not {type(each).__name__}")
     return sources
+
+
+def _check_apart(sources: Iterable[Source], out: str | os.PathLike[str]) -> None:
+    """Refuse to write a list over one of its own sources."""
+    for each in sources:
+        is_path = isinstance(each, (str, os.PathLike))
+        if is_path and Path(each).exists() and Path(out).exists() and Path(each).samefile(out):  # type: ignore[arg-type]
+            raise ValueError(f"{os.fspath(out)}: is a source too; write the list elsewhere")
 
 
 def _read_into(builder: _Builder, source: Source, reader: str, progress: Progress | None) -> None:
@@ -207,8 +230,12 @@ def _allow_list(allow: Any) -> HashList | UrlList | None:
         if is_list:
             return open_list(allow, stale="serve")
         report = BuildReport()
-        builder = _Builder(report, frozenset(quarantine.CLASSES), None, None)
+        builder = _Builder(report, frozenset(quarantine.CLASSES), None, _EVERY_CATEGORY)
         _read_into(builder, allow, "auto", None)
+        if report.rejected:
+            # What cannot be read would be listed after all; whoever wrote it should know.
+            sample = report.samples[0]
+            raise FormatError(sample.source, f"allow-list: {sample.reason}", sample.where)
         cls: type[HashList | UrlList] = HashList if builder.kind == "hashes" else UrlList
         return cls._of_columns(builder.columns)
     raise TypeError(f"allow: expected a path or a list, not {type(allow).__name__}")
@@ -284,12 +311,13 @@ def build(
         if given is not None:
             raise NotImplementedError(f"{name}= is not supported in this version")
     admitted = frozenset([admit] if isinstance(admit, str) else admit)
-    if unknown := admitted - set(quarantine.CLASSES):
-        raise ValueError(f"admit: no class {min(unknown)!r}; there are {quarantine.CLASSES}")
+    if admitted - set(quarantine.CLASSES):
+        raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
     report = BuildReport(keep_values=keep_values)
     said = envelope(info)
     builder = _Builder(report, admitted, _allow_list(allow), _categories(categories))
     sources = _sources(source)
+    _check_apart(sources, out)
     for each in sources:
         _read_into(builder, each, reader, progress)
     if not builder.columns.ids:

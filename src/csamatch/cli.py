@@ -13,7 +13,6 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -27,6 +26,7 @@ from csamatch.readers.records import lines
 from csamatch.readers.text import is_blank, parse_line
 
 _BATCH = 1 << 16
+_BATCH_BYTES = 1 << 23
 _COMPLAINTS = 10
 
 
@@ -39,12 +39,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    if sys.stderr is not None:
+        print(text, file=sys.stderr)
 
 
 @contextmanager
 def _input(name: str) -> Iterator[BinaryIO]:
     if name == "-":
+        if sys.stdin is None:
+            raise csamatch.Error("standard input is closed")
         yield sys.stdin.buffer
     else:
         with Path(name).open("rb") as file:
@@ -117,7 +120,8 @@ def _info(args: argparse.Namespace) -> int:
     rows["counts"] = _spell_counts(info)
     for key, value in rows.items():
         if value:
-            print(f"{key:<10}{value}")
+            shown = "".join(c if c.isprintable() else "?" for c in str(value))
+            print(f"{key:<10}{shown}")
     return 0
 
 
@@ -125,6 +129,20 @@ def _verify(args: argparse.Namespace) -> int:
     info = csamatch.verify(args.file)
     print(f"{args.file}: sound; {_spell_counts(info)}; digest {info.digest}")
     return 0
+
+
+def _batches(items: Iterator[tuple[int, Any, str]]) -> Iterator[list[tuple[int, Any, str]]]:
+    """Group lines, bounded in number and in bytes."""
+    batch: list[tuple[int, Any, str]] = []
+    size = 0
+    for item in items:
+        batch.append(item)
+        size += len(item[1])
+        if len(batch) >= _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _query_lines(stream: BinaryIO, is_hashes: bool) -> Iterator[tuple[int, bytes | str, str]]:
@@ -180,8 +198,7 @@ def _match(args: argparse.Namespace) -> int:
     complaints = _Complaints()
     hits = total = unlistable = 0
     with _input(args.input) as stream:
-        queries = _query_lines(stream, is_hashes)
-        while batch := list(islice(queries, _BATCH)):
+        for batch in _batches(_query_lines(stream, is_hashes)):
             good = [(number, query) for number, query, reason in batch if not reason]
             for number, _, reason in batch:
                 if reason:
@@ -208,11 +225,11 @@ def _match(args: argparse.Namespace) -> int:
 def _normalize(args: argparse.Namespace) -> int:
     complaints = _Complaints()
     with _input(args.input) as stream:
-        numbered = lines(stream)
-        while batch := list(islice(numbered, _BATCH)):
-            found = csamatch.normalize_urls([line or b"" for _, line in batch])
-            for (number, line), canonical in zip(batch, found, strict=True):
-                if canonical is None and line != b"":
+        numbered = ((n, line or b"", "long" if line is None else "") for n, line in lines(stream))
+        for batch in _batches(numbered):
+            found = csamatch.normalize_urls([line for _, line, _ in batch])
+            for (number, line, long), canonical in zip(batch, found, strict=True):
+                if canonical is None and (line or long):
                     complaints.add(number, "not an address that can be looked up")
                 print(canonical or "")  # an empty line keeps output and input in step
     complaints.finish()
@@ -336,6 +353,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.showwarning = _show_warning  # type: ignore[assignment]
         try:
             status: int = args.run(args)
+            if sys.stdout is None:
+                raise csamatch.Error("standard output is closed")
             sys.stdout.flush()
             return status
         except BrokenPipeError:
@@ -346,4 +365,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 130
         except (csamatch.Error, OSError, ValueError, NotImplementedError) as error:
             _say(f"csamatch: {_complaint(error)}")
+            return 2
+        except Exception as error:
+            # Status 1 would mean "something matched". The message may hold anything, so only
+            # the type is told.
+            _say(f"csamatch: internal error: {type(error).__name__}; please report it")
             return 2

@@ -21,6 +21,9 @@ class Rows(NamedTuple):
     size: int
     places: npt.NDArray[np.int64] | None
 
+    def __repr__(self) -> str:
+        return f"<Rows: {self.size} {self.algorithm}>"
+
 
 def check_algorithm(algorithm: str | None) -> None:
     """Raise ValueError unless it is None or an algorithm we know."""
@@ -58,17 +61,35 @@ def pack(items: Any, algorithm: str | None = None) -> tuple[int, list[Rows]]:
         raise TypeError("expected many digests, not a single str")
     if isinstance(items, np.ndarray):
         count, groups = _pack_array(items, algorithm)
-    elif isinstance(items, (bytes, bytearray, memoryview)):
+    elif _is_buffer(items):
         count, groups = _pack_bytes(items, algorithm)
     elif isinstance(items, Iterable):
         count, groups = _pack_items(tuple(items))
     else:
         raise TypeError(f"expected digests, not {type(items).__name__}")
-    for rows in groups:
-        if algorithm is not None and rows.algorithm != algorithm:
-            index = 0 if rows.places is None else int(rows.places[0])
-            raise DigestError(f"{rows.algorithm} where {algorithm} was announced", index)
+    if algorithm is not None:
+        _check_announced(groups, algorithm)
     return count, groups
+
+
+def _is_buffer(items: Any) -> bool:
+    try:
+        memoryview(items)
+    except TypeError:
+        return False
+    return True
+
+
+def _check_announced(groups: list[Rows], algorithm: str) -> None:
+    """Raise for the first digest of another algorithm."""
+    others = [
+        (0 if rows.places is None else int(rows.places[0]), rows.algorithm)
+        for rows in groups
+        if rows.algorithm != algorithm
+    ]
+    if others:
+        index, found = min(others)
+        raise DigestError(f"{found} where {algorithm} was announced", index)
 
 
 def _pack_items(items: tuple[object, ...]) -> tuple[int, list[Rows]]:

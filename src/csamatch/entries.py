@@ -61,6 +61,11 @@ class EntryTable:
         self._codes = codes
         self._names = tuple(names)
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether the list says nothing of its entries."""
+        return self._ends is None and self._codes is None
+
     def __len__(self) -> int:
         column = self._ends if self._ends is not None else self._codes
         return 0 if column is None else len(column)
@@ -91,8 +96,8 @@ class EntryTable:
     def check(self) -> None:
         """Read every column through; ListFileError when something is out of bounds."""
         if self._ends is not None and len(self._ends):
-            steps = np.diff(self._ends.astype(np.int64), prepend=0)
-            if steps.min() < 0 or int(self._ends[-1]) != len(self._text):
+            falls = np.any(self._ends[1:] < self._ends[:-1])
+            if falls or int(self._ends[-1]) != len(self._text):
                 raise ListFileError("entry ids: the ends are out of order")
         if self._codes is None:
             return

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 __all__ = ["ListInfo"]
 
 _TEXT_FIELDS = ("name", "source", "version", "purpose", "handling")
+_MAX_AGE = timedelta(days=36525)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -74,7 +76,10 @@ def parse_issued(value: date | str | None) -> date | None:
         except ValueError:
             raise ValueError(f"issued: {value!r} is no ISO 8601 date or time") from None
     if isinstance(value, datetime):
-        return _as_time(value).astimezone(UTC)
+        try:
+            return _as_time(value).astimezone(UTC)
+        except OverflowError:
+            raise ValueError("issued: out of range") from None
     if value is None or isinstance(value, date):
         return value
     raise TypeError(f"issued: expected a date or str, not {type(value).__name__}")
@@ -82,8 +87,8 @@ def parse_issued(value: date | str | None) -> date | None:
 
 def parse_age(value: timedelta | str | int | None) -> timedelta | None:
     """Read an age such as ``"12h"``, ``"30d"`` or a number of days."""
-    if isinstance(value, int):
-        value = timedelta(days=value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = timedelta(days=min(value, _MAX_AGE.days + 1))
     elif isinstance(value, str):
         parts = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw]?)\s*", value)
         if parts is None:
@@ -93,8 +98,8 @@ def parse_age(value: timedelta | str | int | None) -> timedelta | None:
         return None
     if not isinstance(value, timedelta):
         raise TypeError(f"max_age: expected a timedelta or str, not {type(value).__name__}")
-    if value <= timedelta(0):
-        raise ValueError("max_age: must be more than nothing")
+    if not timedelta(seconds=1) <= value <= _MAX_AGE:
+        raise ValueError("max_age: must lie between a second and 100 years")
     return value
 
 
@@ -102,6 +107,8 @@ def envelope(given: ListInfo | Mapping[str, Any] | None) -> dict[str, Any]:
     """Check what a caller says of a new list and return it as plain JSON values."""
     if given is None:
         return {}
+    if not isinstance(given, (ListInfo, Mapping)):
+        raise TypeError(f"info: expected a mapping, not {type(given).__name__}")
     if isinstance(given, ListInfo):
         given = {f.name: getattr(given, f.name) for f in fields(given)}
         for derived in ("kind", "counts", "digest"):
@@ -135,16 +142,18 @@ def decode_info(data: bytes, kind: str, counts: Mapping[str, int], digest: str) 
         raise ValueError("not a JSON object")
     texts = {key: values.get(key, "") for key in _TEXT_FIELDS}
     age = values.get("max_age")
-    if any(not isinstance(text, str) for text in texts.values()) or not (
-        age is None or (isinstance(age, int) and 0 < age < 10**10)
+    issued = values.get("issued")
+    if (
+        any(not isinstance(text, str) for text in texts.values())
+        or not isinstance(issued, str | None)
+        or not (age is None or (type(age) is int and 0 < age <= _MAX_AGE.total_seconds()))
     ):
         raise ValueError("a field has the wrong type")
-    issued = values.get("issued")
     return ListInfo(
         **texts,
-        issued=parse_issued(issued) if issued is None or isinstance(issued, str) else None,
+        issued=parse_issued(issued),
         max_age=None if age is None else timedelta(seconds=age),
         kind=kind,
-        counts=dict(counts),
+        counts=MappingProxyType(dict(counts)),
         digest=digest,
     )

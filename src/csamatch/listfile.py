@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import mmap as mmaps
 import os
@@ -33,6 +34,8 @@ ID_ENDS: Final = 5
 ID_TEXT: Final = 6
 CATEGORY_CODES: Final = 7
 CATEGORY_NAMES: Final = 8
+FILTER: Final = 9
+INDEX: Final = 10
 
 _FIXED = struct.Struct("<8sHHIIIQQQ32s")
 _ROW = struct.Struct("<IIQQQQ")
@@ -153,7 +156,15 @@ class ListFile:
     def keys(self, subject: int, kernel: str | None = None) -> _core.KeySet:
         """Return the key set of a rule, over this file's own bytes."""
         _, _, width, count, offset, _ = self._sections[KEYS, subject]
-        return _core.KeySet(self.data, offset, count, width, kernel)
+        return _core.KeySet(self.data, offset, count, width, kernel, self._tables(subject))
+
+    def _tables(self, subject: int) -> tuple[int, int, int, int] | None:
+        """Return filter offset, words, index offset, buckets; None where there are none."""
+        found_filter = self._sections.get((FILTER, subject))
+        found_index = self._sections.get((INDEX, subject))
+        if found_filter is None or found_index is None:
+            return None
+        return found_filter[4], found_filter[3], found_index[4], found_index[3] - 1
 
     def key_entries(self, subject: int) -> npt.NDArray[np.uint32] | None:
         """Return the entry of each key, or None where entries are numbered like keys."""
@@ -196,10 +207,16 @@ class ListFile:
         """
         table = self.entries()
         table.check()
-        limit = len(table) or sum(self.counts.values())
+        limit = sum(self.counts.values()) if table.is_absent else len(table)
+        base = 0
         for (kind, subject), row in self._sections.items():
             if kind == KEYS:
+                base += row[3]
+                if self.key_entries(subject) is None and base > limit:
+                    raise ListFileError("there are fewer entries than keys")
                 _core.rows_check(self.data, row[4], row[3], row[2])
+                if (tables := self._tables(subject)) is not None:
+                    _core.tables_check(self.data, row[4], row[3], row[2], *tables)
             elif kind == KEY_ENTRIES:
                 column = self.key_entries(subject)
                 if column is not None and len(column) and int(column.max()) >= limit:
@@ -222,7 +239,8 @@ def _read_private(file: BinaryIO, size: int) -> Any:
     """Read a file into private memory, on huge pages where the system has them."""
     memory = mmaps.mmap(-1, size)
     if hasattr(mmaps, "MADV_HUGEPAGE"):
-        memory.madvise(mmaps.MADV_HUGEPAGE)
+        with contextlib.suppress(OSError):  # advice only; some kernels know no huge pages
+            memory.madvise(mmaps.MADV_HUGEPAGE)
     view = memoryview(memory)
     done = 0
     while done < size:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from csamatch.assemble import Columns, assemble
 from csamatch.entries import Entry
 from csamatch.errors import ListFileError, StaleListError, StaleListWarning, UrlError
 from csamatch.info import ListInfo, envelope
-from csamatch.matches import Match, Matches
+from csamatch.matches import Hits, Match, Matches
 from csamatch.rules import (
     ADDRESS_RULES,
     ALGORITHM_OF_WIDTH,
@@ -31,6 +31,9 @@ from csamatch.rules import (
 __all__ = ["HashList", "UrlList", "open_list", "verify"]
 
 Ints = npt.NDArray[np.int64]
+T = TypeVar("T")
+
+_NOTHING: Ints = np.empty(0, np.int64)
 
 # Below this many queries a thread costs more than it saves.
 _THREAD_SHARE = 1 << 15
@@ -61,14 +64,10 @@ class _KeyTable:
         return found
 
     def entry_numbers(self, positions: Ints) -> Ints:
-        """Return the entries of many keys, -1 for position -1."""
+        """Return the entries of many keys."""
         if self.key_entries is None:
-            if self.base == 0:
-                return positions
-            return np.where(positions >= 0, positions + self.base, -1)
-        if len(self.key_entries) == 0:
-            return positions
-        return np.where(positions >= 0, self.key_entries[positions].astype(np.int64), -1)
+            return positions + self.base
+        return self.key_entries[positions].astype(np.int64)
 
 
 class _List:
@@ -80,6 +79,8 @@ class _List:
     _tables: dict[str, _KeyTable]
 
     def _adopt(self, file: listfile.ListFile, kernel: str | None) -> Self:
+        if kernel is not None and kernel not in _core.kernels():
+            raise ValueError(f"no kernel {kernel!r} on this machine; there are {_core.kernels()}")
         if file.kind != self._kind:
             raise ListFileError(f"a list of {file.kind}, not of {self._kind}")
         self._file = file
@@ -127,6 +128,18 @@ class _List:
     def _hit(self, query: int, rule: str, position: int) -> Match:
         entries = tuple(self._entry(n) for n in self._tables[rule].entries(position))
         return Match(query, entries[0], rule, self.info, entries)
+
+    def _entry_numbers(self, hits: Hits) -> Ints:
+        """Return the chief entry of each hit."""
+        if isinstance(hits.rule, int):
+            if not len(hits.position):
+                return hits.position
+            return self._tables[NAMES[hits.rule]].entry_numbers(hits.position)
+        numbers = np.empty(len(hits.position), np.int64)
+        for name, table in self._tables.items():
+            chosen = hits.rule == CODES[name]
+            numbers[chosen] = table.entry_numbers(hits.position[chosen])
+        return numbers
 
     def _entry(self, number: int) -> Entry:
         return self._entries[number]
@@ -261,47 +274,50 @@ class HashList(_List):
         if threads < 1:
             raise ValueError("threads: must be at least 1")
         count, groups = digests.pack(items, algorithm)
-        entry = np.full(count, -1, np.int64)
-        position = entry
-        rule: npt.NDArray[np.uint8] | int = 0
         if len(groups) == 1:
-            rule = CODES[groups[0].algorithm]
-            position, entry = self._match_rows(groups[0], threads)
-        elif groups:
-            position = entry.copy()
-            rule = np.zeros(count, np.uint8)
-            for rows in groups:
-                rule[rows.places] = CODES[rows.algorithm]
-                position[rows.places], entry[rows.places] = self._match_rows(rows, threads)
-        return Matches(self, entry, position, rule)
+            return Matches(self, count, self._match_rows(groups[0], threads))
+        found = [self._match_rows(rows, threads) for rows in groups]
+        query = np.concatenate([hits.query for hits in found] or [_NOTHING])
+        position = np.concatenate([hits.position for hits in found] or [_NOTHING])
+        codes = [np.full(len(hits.query), hits.rule, np.uint8) for hits in found]
+        rule = np.concatenate(codes or [_NOTHING.astype(np.uint8)])
+        order = np.argsort(query)
+        return Matches(self, count, Hits(query[order], position[order], rule[order]))
 
-    def _match_rows(self, rows: digests.Rows, threads: int) -> tuple[Ints, Ints]:
+    def _match_rows(self, rows: digests.Rows, threads: int) -> Hits:
         table = self._tables.get(rows.algorithm)
+        code = CODES[rows.algorithm]
         if table is None:
-            nothing = np.full(rows.size, -1, np.int64)
-            return nothing, nothing
-        positions = np.empty(rows.size, np.int64)
+            return Hits(_NOTHING, _NOTHING, code)
         width = WIDTHS[rows.algorithm]
-        share = max(_THREAD_SHARE, -(-rows.size // threads))
-        starts = range(0, rows.size, share)
 
-        def run(start: int) -> None:
-            part = positions[start : start + share]
-            table.keys.match(rows.data, start * width, len(part), part)
+        def run(start: int, size: int) -> tuple[Ints, Ints]:
+            hits = np.empty((size + 1, 2), np.int64)
+            found = table.keys.match(rows.data, start * width, size, hits)
+            # Copies: the room for all queries need not live on.
+            return hits[:found, 0] + start, hits[:found, 1].copy()
 
-        if len(starts) <= 1:
-            run(0)
-        else:
-            with ThreadPoolExecutor(len(starts)) as pool:
-                list(pool.map(run, starts))
-        return positions, table.entry_numbers(positions)
+        parts = _share(run, rows.size, threads)
+        query = np.concatenate([part[0] for part in parts])
+        position = np.concatenate([part[1] for part in parts])
+        return Hits(query if rows.places is None else rows.places[query], position, code)
+
+
+def _share(run: Callable[[int, int], T], size: int, threads: int) -> list[T]:
+    """Call run(start, size) on the parts of a batch, in threads where that pays."""
+    share = max(_THREAD_SHARE, -(-size // threads))
+    parts = [(start, min(share, size - start)) for start in range(0, size, share)] or [(0, 0)]
+    if len(parts) == 1:
+        return [run(*parts[0])]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(run, *zip(*parts, strict=True)))
 
 
 def _iterate_digests(items: Any, algorithm: str | None) -> Iterable[tuple[str, bytes]]:
     _, groups = digests.pack(items, algorithm)
     for rows in groups:
         width = WIDTHS[rows.algorithm]
-        data = bytes(memoryview(rows.data).cast("B"))
+        data = bytes(rows.data)
         for start in range(0, len(data), width):
             yield rows.algorithm, data[start : start + width]
 
@@ -379,7 +395,8 @@ class UrlList(_List):
         matches = self._match((item,))
         if matches.invalid[0]:
             _core.url_normalize(item)  # raises, with the reason
-        return int(matches._position[0]), int(matches._rule[0])  # type: ignore[index]
+        hits = matches._hits
+        return (int(hits.position[0]), int(hits.rule[0])) if matches.count else (-1, 0)  # type: ignore[index]
 
     def find(self, item: str | bytes) -> Match | None:
         """Look one URL up.
@@ -452,24 +469,16 @@ class UrlList(_List):
         domain, host, url, prefix = [
             t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES
         ]
-        share = max(_THREAD_SHARE, -(-count // threads))
-        starts = range(0, count, share)
 
-        def run(start: int) -> None:
-            end = start + share
-            part = urls if len(starts) == 1 else urls[start:end]
+        def run(start: int, size: int) -> None:
+            end = start + size
+            part = urls if size == count else urls[start:end]
             _core.urls_match(domain, host, url, prefix, part, position[start:end], rule[start:end])
 
-        if len(starts) == 1:
-            run(0)
-        elif starts:
-            with ThreadPoolExecutor(len(starts)) as pool:
-                list(pool.map(run, starts))
-        entry = np.full(count, -1, np.int64)
-        for name, table in self._tables.items():
-            chosen = rule == CODES[name]
-            entry[chosen] = table.entry_numbers(position[chosen])
-        return Matches(self, entry, position, rule, rule == INVALID)
+        _share(run, count, threads)
+        query = np.flatnonzero(position >= 0)
+        hits = Hits(query, position[query], rule[query], rule == INVALID)
+        return Matches(self, count, hits)
 
 
 def open_list(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from csamatch.lists import HashList, UrlList
 
 __all__ = ["Match", "Matches"]
+
+
+class Hits(NamedTuple):
+    """The queries that hit, in order: where, by which rule (a code, or one for each)."""
+
+    query: npt.NDArray[np.int64]
+    position: npt.NDArray[np.int64]
+    rule: npt.NDArray[np.uint8] | int
+    invalid: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,49 +71,52 @@ class Matches:
         How many queries hit.
     """
 
-    def __init__(
-        self,
-        source: HashList | UrlList,
-        entry: npt.NDArray[np.int64],
-        position: npt.NDArray[np.int64],
-        rule: npt.NDArray[np.uint8] | int,
-        invalid: npt.NDArray[np.bool_] | None = None,
-    ) -> None:
+    def __init__(self, source: HashList | UrlList, size: int, hits: Hits) -> None:
         self._source = source
-        self._position = position
-        self._rule = rule
-        self._invalid = invalid
-        self.entry = entry
+        self._size = size
+        self._hits = hits
         self._mask: npt.NDArray[np.bool_] | None = None
+        self._entry: npt.NDArray[np.int64] | None = None
+        self._invalid = hits.invalid
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:
         """Which queries hit, as an (n,) bool array."""
         if self._mask is None:
-            self._mask = self.entry >= 0
+            self._mask = np.zeros(self._size, dtype=np.bool_)
+            self._mask[self._hits.query] = True
         return self._mask
+
+    @property
+    def entry(self) -> npt.NDArray[np.int64]:
+        """The number of the entry hit by each query, -1 where none, as an (n,) int64 array."""
+        if self._entry is None:
+            self._entry = np.full(self._size, -1, np.int64)
+            self._entry[self._hits.query] = self._source._entry_numbers(self._hits)
+        return self._entry
 
     @property
     def invalid(self) -> npt.NDArray[np.bool_]:
         """Which queries have no canonical form, as an (n,) bool array."""
         if self._invalid is None:
-            self._invalid = np.zeros(len(self.entry), dtype=np.bool_)
+            self._invalid = np.zeros(self._size, dtype=np.bool_)
         return self._invalid
 
     @property
     def count(self) -> int:
         """How many queries hit."""
-        return int(np.count_nonzero(self.mask))
+        return len(self._hits.query)
 
     def __len__(self) -> int:
         return self.count
 
     def __iter__(self) -> Iterator[Match]:
-        for query in np.flatnonzero(self.mask).tolist():
-            rule = self._rule if isinstance(self._rule, int) else int(self._rule[query])
-            yield self._source._hit(query, NAMES[rule], int(self._position[query]))
+        hits = self._hits
+        for i, (query, position) in enumerate(
+            zip(hits.query.tolist(), hits.position.tolist(), strict=True)
+        ):
+            rule = hits.rule if isinstance(hits.rule, int) else int(hits.rule[i])
+            yield self._source._hit(query, NAMES[rule], position)
 
     def __repr__(self) -> str:
-        return (
-            f"<Matches: {self.count} of {len(self.entry)} queries, list {self._source.info.name!r}>"
-        )
+        return f"<Matches: {self.count} of {self._size} queries, list {self._source.info.name!r}>"

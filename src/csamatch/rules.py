@@ -28,3 +28,6 @@ INVALID: Final = 255
 
 ADDRESS_IP: Final = 16
 """The flag of an address whose host is an IP address."""
+
+ADDRESS_WRAPPED: Final = 32
+"""The flag of an address that was found inside another one, or encoded as a whole."""

@@ -12,33 +12,56 @@ static void number_row(uint8_t *row, size_t width, size_t number)
         row[width - 1 - i] = (uint8_t)(number >> (8 * i));
 }
 
-static void finds(const char *kernel, size_t count, size_t width)
+/* Tables of the sizes recommended, or of a single word and bucket. */
+static void make_tables(csamatch_keyset_options *options, const uint8_t *keys, size_t count,
+                        size_t width, bool tiny)
+{
+    options->filter_words = tiny ? 1 : csamatch_filter_words(count);
+    options->index_buckets = tiny ? 1 : csamatch_index_buckets(count);
+    uint8_t *filter = malloc(8 * options->filter_words);
+    uint8_t *index = malloc(4 * (options->index_buckets + 1));
+    CHECK(csamatch_filter_build(keys, count, width, filter, options->filter_words) == CSAMATCH_OK);
+    CHECK(csamatch_index_build(keys, count, width, index, options->index_buckets) == CSAMATCH_OK);
+    CHECK(csamatch_tables_check(keys, count, width, filter, options->filter_words, index,
+                                options->index_buckets) == CSAMATCH_OK);
+    options->filter = filter;
+    options->index = index;
+}
+
+enum { NO_TABLES, GOOD_TABLES, TINY_TABLES, TABLE_KINDS };
+
+static void finds(const char *kernel, size_t count, size_t width, int tables)
 {
     uint8_t *keys = malloc(count * width + 1);
     for (size_t i = 0; i < count; i++)
         number_row(keys + i * width, width, 3 * i + 1);
     uint8_t *exact = exact_copy(keys, count * width);
-    csamatch_keyset_options options = {sizeof options, kernel};
+    csamatch_keyset_options options = {.size = sizeof options, .kernel = kernel};
+    if (tables != NO_TABLES)
+        make_tables(&options, exact, count, width, tables == TINY_TABLES);
     csamatch_keyset *set = NULL;
     CHECK(csamatch_keyset_create(exact, count, width, &options, &set) == CSAMATCH_OK);
     CHECK(csamatch_keyset_size(set) == count);
     CHECK(csamatch_keyset_width(set) == width);
     CHECK(strcmp(csamatch_keyset_kernel(set), kernel) == 0);
 
-    size_t n = 3 * count + 3;
+    size_t n = 3 * count + 3, hit_count = 0;
     uint8_t *queries = malloc(n * width);
-    int64_t *positions = malloc(n * sizeof *positions);
+    csamatch_hit *hits = malloc((n + 1) * sizeof *hits);
     for (size_t i = 0; i < n; i++)
         number_row(queries + i * width, width, i);
-    CHECK(csamatch_keyset_match(set, queries, n, positions) == CSAMATCH_OK);
+    CHECK(csamatch_keyset_match(set, queries, n, hits, &hit_count) == CSAMATCH_OK);
+    CHECK(hit_count == count);
+    for (size_t i = 0; i < hit_count; i++)
+        CHECK(hits[i].query == 3 * i + 1 && hits[i].position == i);
     for (size_t i = 0; i < n; i++) {
         bool listed = i % 3 == 1 && i < 3 * count;
-        int64_t expected = listed ? (int64_t)(i / 3) : -1;
-        CHECK(positions[i] == expected);
-        CHECK(csamatch_keyset_find(set, queries + i * width) == expected);
+        CHECK(csamatch_keyset_find(set, queries + i * width) == (listed ? (int64_t)(i / 3) : -1));
     }
     csamatch_keyset_free(set);
-    free(positions);
+    free((void *)options.filter);
+    free((void *)options.index);
+    free(hits);
     free(queries);
     free(exact);
     free(keys);
@@ -47,25 +70,41 @@ static void finds(const char *kernel, size_t count, size_t width)
 static void arguments(void)
 {
     uint8_t keys[16] = {0};
-    int64_t position = 0;
+    csamatch_hit hit[2];
+    size_t count = 0;
     csamatch_keyset *set = NULL;
-    csamatch_keyset_options options = {sizeof options, "no such kernel"};
+    csamatch_keyset_options options = {.size = sizeof options, .kernel = "no such kernel"};
     CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_KERNEL);
     CHECK(set == NULL);
-    options = (csamatch_keyset_options){0, NULL};
+    options = (csamatch_keyset_options){.size = 0};
     CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_keyset_create(keys, 1, 16, NULL, NULL) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_keyset_create(NULL, 1, 16, NULL, &set) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_keyset_create(keys, 1, 0, NULL, &set) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_keyset_create(keys, SIZE_MAX, 16, NULL, &set) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_keyset_match(NULL, keys, 1, &position) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_match(NULL, keys, 1, hit, &count) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_keyset_create(NULL, 0, 16, NULL, &set) == CSAMATCH_OK);
-    CHECK(csamatch_keyset_match(set, NULL, 0, NULL) == CSAMATCH_OK);
-    CHECK(csamatch_keyset_match(set, NULL, 1, &position) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_keyset_match(set, keys, 1, NULL) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_keyset_match(set, keys, 1, &position) == CSAMATCH_OK && position == -1);
+    CHECK(csamatch_keyset_match(set, NULL, 0, NULL, &count) == CSAMATCH_OK);
+    CHECK(csamatch_keyset_match(set, NULL, 1, hit, &count) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_match(set, keys, 1, NULL, &count) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_match(set, keys, 1, hit, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_keyset_match(set, keys, 1, hit, &count) == CSAMATCH_OK && count == 0);
     csamatch_keyset_free(set);
     csamatch_keyset_free(NULL);
+
+    uint8_t table[16] = {0};
+    options = (csamatch_keyset_options){.size = sizeof options, .filter = table};
+    CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
+    options.index = table;
+    CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
+    options.filter_words = options.index_buckets = 1;
+    CHECK(csamatch_keyset_create(keys, 2, 7, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_filter_build(keys, 1, 16, table, 0) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_filter_build(keys, 1, 7, table, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_filter_build(keys, 1, 16, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_index_build(NULL, 1, 16, table, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_index_build(keys, 1, 16, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_tables_check(keys, 1, 16, table, 1, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
 }
 
 int main(void)
@@ -77,7 +116,9 @@ int main(void)
     for (size_t k = 0; k < csamatch_kernel_count(); k++)
         for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++)
             for (size_t count = 0; count < 70; count += count < 20 ? 1 : 7)
-                finds(csamatch_kernel_name(k), count, widths[w]);
+                for (int tables = 0; tables < TABLE_KINDS; tables++)
+                    if (tables == NO_TABLES || widths[w] >= 8)
+                        finds(csamatch_kernel_name(k), count, widths[w], tables);
     arguments();
     return failures != 0;
 }

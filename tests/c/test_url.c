@@ -109,12 +109,15 @@ static void host_function(void)
  * written out of bounds, and what comes out normalises to itself. */
 static void random_strings(void)
 {
-    static const char alphabet[] = "/\\?#@:.%[]{}25eEfFxX0aA1hHtTpP \t\n\xC3\xBC\x7F";
+    static const char alphabet[] = "/\\?#@:.%[]{}25eEfFxX0aA1hHtTpPswS3 \t\n\xC3\xBC\x7F";
     unsigned state = 1;
     for (int round = 0; round < 200000; round++) {
         char text[48], once[400], twice[400];
-        size_t length = next_random(&state) % sizeof text;
-        for (size_t i = 0; i < length; i++)
+        static const char *const starts[] = {"", "http", "https%3A", "ws%3a", "@http", "blob:"};
+        const char *start = starts[next_random(&state) % 6];
+        size_t length = next_random(&state) % (sizeof text - 8) + strlen(start);
+        memcpy(text, start, strlen(start));
+        for (size_t i = strlen(start); i < length; i++)
             text[i] = alphabet[next_random(&state) % sizeof alphabet];
         csamatch_address a, b;
         if (normalize(text, length, once, sizeof once, &a) != CSAMATCH_OK)

@@ -12,9 +12,10 @@ from typing import BinaryIO
 
 from csamatch.readers.records import Record, Rejected, lines
 
-_COMMENTS = ("#", "!", "//", "[Adblock", "[adblock")
-_COMMENT_BEHIND = re.compile(r"\s+[#!].*")
-_HOSTS_FILE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*)(?:%\w+)?")
+_COMMENTS = ("#", "!", "[Adblock", "[adblock")
+_COMMENT_BEHIND = re.compile(r"(?<=\s)[#!]")
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%\w{1,16})?")
 # A "^" that ends a rule is adblock's sign for the end of an address; in a path it is itself.
 _ADBLOCK = re.compile(r"\|\|([^|^$*/]+(?:/[^|$*]*?)?)\^?(?:\$(.*))?")
 # Options that leave a rule what it is, a block of the address for everyone.
@@ -29,13 +30,23 @@ def _parse(line: str) -> list[str] | str:
     if line.startswith("|"):
         return _parse_adblock(line)
     words = line.split()
-    if len(words) > 1 and _HOSTS_FILE.fullmatch(words[0]):
+    if len(words) > 1 and _is_ip(words[0]):
         words = words[1:]
     elif len(words) > 1:
         return "more than one word"
     if any(word.startswith("*.") for word in words):
         return "a wildcard; list the domain itself, which covers its subdomains"
     return words
+
+
+def _is_ip(word: str) -> bool:
+    """Whether a word can be the address in front of a line of a hosts file."""
+    return bool(_IPV4.fullmatch(word) or (":" in word and _IPV6.fullmatch(word)))
+
+
+def _without_comment(line: str) -> str:
+    comment = _COMMENT_BEHIND.search(line)
+    return line if comment is None else line[: comment.start()].rstrip()
 
 
 def _parse_adblock(line: str) -> list[str] | str:
@@ -56,16 +67,17 @@ def _read(stream: BinaryIO, lone_slash: bool) -> Iterator[Record | Rejected]:
         if b"\0" in raw:
             yield Rejected(where, "binary data", raw.decode("utf-8", "backslashreplace"))
             continue
-        line = raw.decode("utf-8", "replace")
+        line = raw.decode("utf-8", "surrogateescape")  # back to the same bytes below
         if not line or line.startswith(_COMMENTS):
             continue
-        found = _parse(_COMMENT_BEHIND.sub("", line))
+        found = _parse(_without_comment(line))
         if isinstance(found, str):
-            yield Rejected(where, found, line)
+            yield Rejected(where, found, raw.decode("utf-8", "backslashreplace"))
             continue
         for word in found:
             bare = word.removesuffix("/") if lone_slash else word
-            yield Record([("", word if "/" in bare else bare)], where)
+            value = word if "/" in bare else bare
+            yield Record([("", value.encode("utf-8", "surrogateescape"))], where)
 
 
 def read_domains(stream: BinaryIO, source: str) -> Iterator[Record | Rejected]:
@@ -85,7 +97,7 @@ def count_addresses(raw_lines: Iterable[bytes]) -> tuple[int, int]:
         line = raw.decode("utf-8", "replace").strip()
         if not line or line.startswith(_COMMENTS):
             continue
-        found = _parse(_COMMENT_BEHIND.sub("", line))
+        found = _parse(_without_comment(line))
         if isinstance(found, str) or not found:
             continue
         scheme, separator, rest = found[0].partition("://")

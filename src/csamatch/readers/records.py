@@ -16,8 +16,8 @@ class Record:
 
     Attributes
     ----------
-    values : list of (str, bytes) or of (str, str)
-        Digests as (algorithm, bytes), or addresses as (rule, text), the rule empty where the
+    values : list of (str, bytes)
+        Digests as (algorithm, digest), or addresses as (rule, text), the rule empty where the
         source doesn't say.
     where : str
         Its place in the source.
@@ -27,12 +27,12 @@ class Record:
         Values that could not be read, as (reason, value).
     """
 
-    values: list[tuple[str, bytes]] | list[tuple[str, str]]
+    values: list[tuple[str, bytes]] = field(repr=False)
     where: str
-    id: str = ""
+    id: str = field(default="", repr=False)
     category: str | None = None
     has_category: bool = False
-    bad: list[tuple[str, str]] = field(default_factory=list)
+    bad: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Rejected:
 
     where: str
     reason: str
-    value: str = ""
+    value: str = field(default="", repr=False)
 
 
 def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
@@ -52,11 +52,11 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     number = 0
     while line := stream.readline(LINE_LIMIT):
         number += 1
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
         if len(line) >= LINE_LIMIT and not line.endswith(b"\n"):
             while (rest := stream.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
                 pass
             yield number, None
             continue
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
         yield number, line.strip(b" \t\r\n\f\v")

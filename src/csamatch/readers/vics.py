@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
 
 from csamatch.errors import FormatError
@@ -65,62 +66,88 @@ def read(stream: BinaryIO, source: str) -> Iterator[Record | Rejected]:
     model = _model(head)
     if model is None:
         raise FormatError(source, "no ProjectVic data model is named at its start")
-    path = "value.item.Media.item" if model.endswith("#Cases") else "value.item"
+    path = "value.item.Media.item" if "#cases" in model.lower() else "value.item"
     number = 0
-    broken = False
-    items = ijson.items(_Joined(head, stream), path, use_float=True)
+    reason = ""
+    items = ijson.items(_Joined(head, stream), path)
     while True:
         try:
             media = next(items)
         except StopIteration:
             break
         except (ijson.JSONError, UnicodeDecodeError):
-            broken = True  # the parser's own message quotes the source
+            reason = "malformed or truncated JSON"  # the parser's own message quotes the source
             break
         number += 1
+        if isinstance(media, dict) and isinstance(media.get("Media"), list):
+            reason = "Cases where the data model announces Media"
+            break
         yield _media(media, f"Media {number}")
-    if broken:
-        raise FormatError(source, "malformed or truncated JSON", f"after Media {number}")
+    if reason:
+        raise FormatError(source, reason, f"after Media {number}")
+    if number == 0:
+        raise FormatError(source, f"no Media at {path.replace('.item', '[]')}")
+
+
+def _label(value: Any) -> str | None:
+    """Spell an id or a category: 1, 1.0 and "1" are the same. ValueError for anything odd."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        value = value.strip()
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            return value or None
+    elif isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        number = Decimal(value)
+    else:
+        raise ValueError
+    if number.is_finite() and abs(number.adjusted()) < 30 and number == number.to_integral_value():
+        return str(int(number))
+    return str(value)
 
 
 def _media(media: Any, where: str) -> Record | Rejected:
     if not isinstance(media, dict):
         return Rejected(where, "not a JSON object")
-    number = media.get("MediaID")
-    category = media.get("Category")
-    record = Record(
-        [],
-        where,
-        id="" if number is None else str(number),
-        category=None if category is None else str(category),
-        has_category=True,
-    )
-    values: dict[str, bytes] = {}
+    try:
+        category = _label(media.get("Category"))
+    except ValueError:
+        return Rejected(where, "Category: neither a number nor a string")
+    record = Record([], where, category=category, has_category=True)
+    try:
+        record.id = _label(media.get("MediaID")) or ""
+    except ValueError:
+        record.bad.append(("MediaID: neither a number nor a string", ""))
     for name, text in _digests(media):
-        digest = _digest(name, text)
-        if isinstance(digest, str):
-            record.bad.append((digest, str(text)))
-        else:
-            values.setdefault(name, digest)
-    record.values = list(values.items())
+        _take_digest(record, name, text)
+    if not any(name == "md5" for name, _ in record.values):  # MediaFiles repeat the MD5
+        for file in _objects(media.get("MediaFiles")):
+            if file.get("MD5") not in (None, ""):
+                _take_digest(record, "md5", file["MD5"])
     return record
+
+
+def _take_digest(record: Record, name: str, text: Any) -> None:
+    """Add a digest to a record, once, or the reason why it is none."""
+    digest = _digest(name, text)
+    if isinstance(digest, str):
+        record.bad.append((digest, text if isinstance(text, str) else ""))
+    elif (name, digest) not in record.values:
+        record.values.append((name, digest))
 
 
 def _digests(media: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the algorithm and the text of every digest of a kind that can be listed."""
-    found = False
     for field, name in (("MD5", "md5"), ("SHA1", "sha1")):
         if media.get(field) not in (None, ""):
-            found = found or name == "md5"
             yield name, media[field]
     for other in _objects(media.get("AlternativeHashes")):
-        name = _HASH_NAMES.get(str(other.get("HashName")).upper(), "")
-        if name and other.get("HashValue") not in (None, ""):
-            yield name, other["HashValue"]
-    if not found:  # MediaFiles repeat the MD5
-        for file in _objects(media.get("MediaFiles")):
-            if file.get("MD5") not in (None, ""):
-                yield "md5", file["MD5"]
+        called = other.get("HashName")
+        algorithm = _HASH_NAMES.get(called.upper()) if isinstance(called, str) else None
+        if algorithm and other.get("HashValue") not in (None, ""):
+            yield algorithm, other["HashValue"]
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
@@ -135,6 +162,8 @@ def _digest(name: str, text: Any) -> bytes | str:
     if len(digits) != 2 * WIDTHS[name]:
         return f"{name}: {len(digits)} characters; expected {2 * WIDTHS[name]}"
     try:
-        return bytes.fromhex(digits) if digits.isalnum() else f"{name}: not hexadecimal"
+        if digits.isalnum():  # fromhex would pass over blanks
+            return bytes.fromhex(digits)
     except ValueError:
-        return f"{name}: not hexadecimal"
+        pass
+    return f"{name}: not hexadecimal"

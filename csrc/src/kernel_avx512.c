@@ -1,0 +1,134 @@
+/* The search loops with AVX-512: eight queries hashed and probed at once.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine_match.h"
+
+#ifdef CSM_HAVE_X86_KERNELS
+#include <immintrin.h>
+
+/* Without optimisation gcc's gather intrinsics are macros that convert their
+ * masks in ways that it warns of itself. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
+#define CSM_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+
+static bool supported(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+/* The first (or last) eight bytes of eight keys of 16 bytes. */
+CSM_TARGET static inline __m512i halves(const uint8_t *keys, bool last)
+{
+    __m512i low = _mm512_loadu_si512(keys), high = _mm512_loadu_si512(keys + 64);
+    return last ? _mm512_unpackhi_epi64(low, high) : _mm512_unpacklo_epi64(low, high);
+}
+
+CSM_TARGET static inline __m512i multiples(size_t width)
+{
+    return _mm512_mullo_epi64(_mm512_set1_epi64((long long)width),
+                              _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+CSM_TARGET static inline void hash_group(const csm_table *table, const uint8_t *queries,
+                                         csm_ring *ring, size_t slot)
+{
+    __m512i mixed;
+    if (table->width == 16) {
+        /* Unpacking pairs key i with key i + 4; put_in_order undoes that. */
+        const __m512i put_in_order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+        mixed = _mm512_add_epi64(halves(queries, false), halves(queries, true));
+        mixed = _mm512_permutexvar_epi64(put_in_order, mixed);
+    } else {
+        __m512i at = multiples(table->width);
+        mixed = _mm512_add_epi64(_mm512_i64gather_epi64(at, queries, 1),
+                                 _mm512_i64gather_epi64(at, queries + table->width - 8, 1));
+    }
+    mixed = _mm512_xor_si512(mixed, _mm512_srli_epi64(mixed, 32));
+    __m512i hash = _mm512_mullo_epi64(mixed, _mm512_set1_epi64((long long)CSM_MULTIPLIER));
+    __m512i word = _mm512_mul_epu32(_mm512_srli_epi64(hash, 32),
+                                    _mm512_set1_epi64((long long)table->words));
+    _mm512_store_si512(ring->hash + slot, hash);
+    _mm512_store_si512(ring->word + slot, _mm512_srli_epi64(word, 32));
+    for (size_t i = 0; i < GROUP; i++)
+        CSM_PREFETCH(table->filter + 8 * ring->word[slot + i]);
+}
+
+CSM_TARGET static inline void probe_group(const csm_table *table, const csm_ring *ring,
+                                          size_t slot, uint32_t query, csm_pending *pending)
+{
+    __m512i hash = _mm512_load_si512(ring->hash + slot);
+    __m512i word = _mm512_i64gather_epi64(_mm512_load_si512(ring->word + slot), table->filter, 8);
+    /* Rotating counts modulo 64, so the six bits need no masking. */
+    __m512i a = _mm512_rorv_epi64(word, _mm512_srli_epi64(hash, CSM_BIT_A));
+    __m512i b = _mm512_rorv_epi64(word, _mm512_srli_epi64(hash, CSM_BIT_B));
+    __m512i c = _mm512_rorv_epi64(word, _mm512_srli_epi64(hash, CSM_BIT_C));
+    __m512i all = _mm512_and_si512(_mm512_and_si512(a, b), c);
+    __mmask8 passed = _mm512_test_epi64_mask(all, _mm512_set1_epi64(1));
+    __m256i numbers = _mm256_add_epi32(_mm256_set1_epi32((int)query),
+                                       _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    _mm256_storeu_si256((__m256i *)(void *)(pending->query + pending->filled),
+                        _mm256_maskz_compress_epi32(passed, numbers));
+    pending->filled += (size_t)__builtin_popcount(passed);
+}
+
+/* Which of the window's keys equals `key`; the window's length if none. */
+CSM_TARGET static inline unsigned compare_window(const csm_table *table, const uint8_t *window,
+                                                 const uint8_t *key)
+{
+    size_t width = table->width;
+    unsigned equal, none = table->window;
+    if (width == 16 && none == 8) {
+        __m512i wanted = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)key));
+        unsigned low = _mm512_cmpeq_epi64_mask(wanted, _mm512_loadu_si512(window));
+        unsigned high = _mm512_cmpeq_epi64_mask(wanted, _mm512_loadu_si512(window + 64));
+        equal = low | high << 8;
+        equal &= equal >> 1 & 0x5555; /* both halves of a key */
+        return equal != 0 ? (unsigned)__builtin_ctz(equal) / 2 : none;
+    }
+    __mmask8 present = (__mmask8)((1u << none) - 1);
+    __m512i firsts = _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), present,
+                                                 multiples(width), window, 1);
+    __m512i wanted = _mm512_set1_epi64((long long)csm_load_le64(key));
+    equal = _mm512_mask_cmpeq_epi64_mask(present, firsts, wanted);
+    for (; equal != 0; equal &= equal - 1) {
+        unsigned place = (unsigned)__builtin_ctz(equal);
+        if (memcmp(window + place * width, key, width) == 0)
+            return place;
+    }
+    return none;
+}
+
+/* Finds the windows of candidates up to `end`, eight at a time. What the last
+ * eight hold beyond `end` is nonsense, kept within bounds, and found anew. */
+CSM_TARGET static inline void locate(const csm_table *table, csm_pending *pending, size_t end)
+{
+    const __m512i low_half = _mm512_set1_epi64(UINT32_MAX);
+    const __m512i count = _mm512_set1_epi64((long long)table->count);
+    const __m512i last = _mm512_set1_epi64((long long)(table->count - table->window));
+    const __m512i back = _mm512_set1_epi64(table->window / 4);
+    const __m512i align = _mm512_set1_epi64((long long)csm_window_align(table));
+    const __m512i bound = _mm512_set1_epi64((long long)table->buckets - 1);
+    for (size_t i = pending->located; i < end; i += GROUP) {
+        __m512i spot = _mm512_loadu_si512(pending->spot + i);
+        __m512i bucket = _mm512_min_epu64(_mm512_srli_epi64(spot, 32), bound);
+        __m512i range = _mm512_i64gather_epi64(bucket, table->index, 4);
+        __m512i high = _mm512_min_epu64(_mm512_srli_epi64(range, 32), count);
+        __m512i low = _mm512_min_epu64(_mm512_and_si512(range, low_half), high);
+        __m512i ahead = _mm512_srli_epi64(_mm512_mul_epu32(spot, _mm512_sub_epi64(high, low)), 32);
+        __m512i start = _mm512_max_epu64(_mm512_add_epi64(low, ahead), back);
+        start = _mm512_and_si512(_mm512_sub_epi64(start, back), align);
+        start = _mm512_min_epu64(start, last);
+        _mm512_storeu_si512(pending->start + i, start);
+        for (size_t k = i; k < i + GROUP && k < end; k++)
+            csm_prefetch_window(table, pending->start[k]);
+    }
+    pending->located = end;
+}
+
+#include "engine_loop.h"
+
+const csm_kernel csm_kernel_avx512 = {"avx512", supported, match};
+#else
+typedef int csm_kernel_avx512_not_here; /* ISO C forbids an empty file */
+#endif
