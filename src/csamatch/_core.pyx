@@ -258,19 +258,36 @@ cdef object _bad_digest(object item, object index):
     return DigestError(csamatch_status_text(CSAMATCH_ERROR_ALPHABET).decode("ascii"), index)
 
 
-def digest_key(item):
-    """One digest as bytes; DigestError or TypeError when it is none."""
+cdef int64_t _find_digest(object item, KeySet md5, KeySet sha1, KeySet sha256) except -2:
+    """The position of one digest in the key set of its algorithm, or -1."""
     cdef const char *data = NULL
     cdef Py_ssize_t size = 0
     cdef uint8_t raw[32]
+    cdef const uint8_t *key = raw
     cdef int width = _digest_parts(item, &data, &size)
     if width <= 0:
         raise _bad_digest(item, None)
-    if isinstance(item, bytes):
-        return data[:size]  # exactly bytes, whatever subclass came in
-    if csamatch_hex_decode(data, <size_t>size, raw, NULL) != CSAMATCH_OK:
+    if size == width:
+        key = <const uint8_t *>data
+    elif csamatch_hex_decode(data, <size_t>size, raw, NULL) != CSAMATCH_OK:
         raise _bad_digest(item, None)
-    return (<const char *>raw)[:width]
+    cdef KeySet keys = md5 if width == 16 else sha1 if width == 20 else sha256
+    return -1 if keys is None else csamatch_keyset_find(keys.handle, key)
+
+
+cdef class DigestSets:
+    """The key sets of a list of hashes. A base class, so that `in` needs no
+    Python frame of its own."""
+    cdef KeySet md5, sha1, sha256
+
+    def _set_keys(self, KeySet md5, KeySet sha1, KeySet sha256):
+        self.md5, self.sha1, self.sha256 = md5, sha1, sha256
+
+    def __contains__(self, item):
+        return _find_digest(item, self.md5, self.sha1, self.sha256) >= 0
+
+    def _position(self, item):
+        return _find_digest(item, self.md5, self.sha1, self.sha256)
 
 
 cdef int _check_digests(tuple items, Py_ssize_t count) except -1:
@@ -278,7 +295,7 @@ cdef int _check_digests(tuple items, Py_ssize_t count) except -1:
     cdef Py_ssize_t i
     for i in range(count):
         try:
-            digest_key(items[i])
+            _find_digest(items[i], None, None, None)
         except DigestError:
             pass
         else:

@@ -22,6 +22,7 @@ from csamatch.matches import Hits, Match, Matches
 from csamatch.rules import (
     ADDRESS_RULES,
     ALGORITHM_OF_WIDTH,
+    ALGORITHMS,
     CODES,
     INVALID,
     NAMES,
@@ -145,7 +146,7 @@ class _List:
         return self._entries[number]
 
 
-class HashList(_List):
+class HashList(_List, _core.DigestSets):
     """A list of digests: MD5, SHA-1 and SHA-256, a key set for each.
 
     Immutable, and safe to share between threads.
@@ -206,12 +207,10 @@ class HashList(_List):
         """The algorithms that the list holds digests of; others can't hit."""
         return tuple(self._tables)
 
-    def _position(self, key: bytes) -> int:
-        table = self._tables.get(ALGORITHM_OF_WIDTH[len(key)])
-        return -1 if table is None else table.keys.find(key)
-
-    def __contains__(self, item: object) -> bool:
-        return self._position(_core.digest_key(item)) >= 0
+    def _adopt(self, file: listfile.ListFile, kernel: str | None) -> Self:
+        super()._adopt(file, kernel)
+        self._set_keys(*(t.keys if (t := self._tables.get(r)) else None for r in ALGORITHMS))
+        return self
 
     def find(self, item: bytes | str) -> Match | None:
         """Look one digest up.
@@ -233,11 +232,11 @@ class HashList(_List):
         TypeError
             When it is neither bytes nor str.
         """
-        key = _core.digest_key(item)
-        position = self._position(key)
+        position = self._position(item)
         if position < 0:
             return None
-        return self._hit(0, ALGORITHM_OF_WIDTH[len(key)], position)
+        width = len(item) if isinstance(item, bytes) else len(item) // 2
+        return self._hit(0, ALGORITHM_OF_WIDTH[width], position)
 
     def match(self, items: Any, *, algorithm: str | None = None, threads: int = 1) -> Matches:
         """Look many digests up at once, without holding the GIL.
