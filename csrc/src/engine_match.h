@@ -43,10 +43,10 @@ typedef struct csm_pending {
 } csm_pending;
 
 /* A window begins a little before the place where a key is expected, and with
- * a cache line where keys do. */
+ * a cache line where keys of that width can. Returns a mask for its start. */
 CSM_INLINE uint64_t csm_window_align(const csm_table *table)
 {
-    return table->width == 16 ? ~UINT64_C(3) : ~UINT64_C(0);
+    return 64 % table->width == 0 ? ~(uint64_t)(64 / table->width - 1) : ~UINT64_C(0);
 }
 
 CSM_INLINE void csm_prefetch_window(const csm_table *table, uint64_t start)
@@ -54,7 +54,7 @@ CSM_INLINE void csm_prefetch_window(const csm_table *table, uint64_t start)
     const uint8_t *first = table->keys + start * table->width;
     CSM_PREFETCH(first);
     CSM_PREFETCH(first + 64);
-    if (table->width != 16)
+    if (64 % table->width != 0)
         CSM_PREFETCH(first + table->window * table->width - 1);
 }
 
