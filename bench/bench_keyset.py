@@ -114,7 +114,7 @@ def bench_raw_c(benchmark, digests, tmp_path_factory):
     lib.csamatch_filter_build(packed, len(keys), 16, options.filter, options.filter_words)
     lib.csamatch_index_build(packed, len(keys), 16, options.index, options.index_buckets)
     assert lib.csamatch_keyset_create(packed, len(keys), 16, options, out) == 0
-    hits = np.empty((len(queries) + 1, 2), np.int64)
+    hits = np.empty((len(queries), 2), np.int64)
     answers = ffi.from_buffer("csamatch_hit[]", hits, require_writable=True)
     count = ffi.new("size_t *")
     benchmark(lib.csamatch_keyset_match, out[0], asked, len(queries), answers, count)

@@ -101,7 +101,7 @@ def run(count: int, width: int, hits: float, rounds: int, limit: ctypes.CDLL) ->
     queries, expected = make_queries(keys, hits, rng)
     lines = huge(2 * QUERIES, np.uint32).reshape(2, QUERIES)
     lines[:] = rng.integers(0, count * width // 64, lines.shape, dtype=np.uint32)
-    out = np.empty((QUERIES + 1, 2), np.int64)
+    out = np.empty((QUERIES, 2), np.int64)
     sets = {name: _core.KeySet(data, 0, count, width, name, tables) for name in kernels()}
     for name, keyset in sets.items():
         assert keyset.match(queries, 0, QUERIES, out) == expected, name

@@ -109,7 +109,7 @@ def test_keyset(ffi, lib):
     mirror = _core.KeySet(packed, 0, 200, 16)
     queries = [*KEYS[::-3], b"\0" * 16, b"\xff" * 16]
     expected = [KEYS.index(q) if q in KEYS else -1 for q in queries]
-    hits = ffi.new("csamatch_hit[]", len(queries) + 1)
+    hits = ffi.new("csamatch_hit[]", len(queries))
     count = ffi.new("size_t *")
     joined = b"".join(queries)
     assert lib.csamatch_keyset_match(keyset, joined, len(queries), hits, count) == 0
@@ -117,7 +117,7 @@ def test_keyset(ffi, lib):
     assert [(hits[i].query, hits[i].position) for i in range(count[0])] == expected_hits
     assert [lib.csamatch_keyset_find(keyset, q) for q in queries] == expected
     assert [mirror.find(q) for q in queries] == expected
-    answers = np.empty((len(queries) + 1, 2), np.uint64)
+    answers = np.empty((len(queries), 2), np.uint64)
     found = mirror.match(joined, 0, len(queries), answers)
     assert [tuple(row) for row in answers[:found].tolist()] == expected_hits
     lib.csamatch_keyset_free(keyset)

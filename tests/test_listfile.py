@@ -279,7 +279,7 @@ def test_not_a_list_file(tmp_path):
 def test_parameters(hash_file):
     with pytest.raises(ValueError, match="stale"):
         csamatch.open(hash_file, stale="never")
-    with pytest.raises(ValueError, match="no kernel"):
+    with pytest.raises(ValueError, match="no such kernel"):
         csamatch.open(hash_file, kernel="abacus")
     with pytest.raises(NotImplementedError):
         csamatch.open(hash_file, key=b"0" * 16)

@@ -156,12 +156,11 @@ def test_an_entry_that_does_not_fit_its_rule(entry, rule):
 
 
 def test_wrong_types():
-    for entries in ("bad.example", b"bad.example", [5], [None], [("h.example", 5)]):
-        expected = (
-            ValueError if isinstance(entries, list) and isinstance(entries[0], tuple) else TypeError
-        )
-        with pytest.raises(expected):
+    for entries in ("bad.example", b"bad.example", [5], [None], [("h.example",)], [("h", "r", 1)]):
+        with pytest.raises(TypeError):
             UrlList(entries)
+    with pytest.raises(ValueError, match="no such rule"):
+        UrlList([("h.example", 5)])
     with pytest.raises(ValueError, match="no such rule"):
         UrlList([("h.example", "regex")])
     lst = UrlList(["bad.example"])

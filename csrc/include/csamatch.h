@@ -178,7 +178,7 @@ CSAMATCH_API int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint
 
 /* Looks up `count` packed keys at once, and writes those that are listed to
  * `hits`, in the order of the queries, and their number to `*hit_count`.
- * `hits` has room for count + 1 of them. */
+ * `hits` has room for `count` of them. */
 CSAMATCH_API csamatch_status csamatch_keyset_match(const csamatch_keyset *set,
                                                    const uint8_t *queries, size_t count,
                                                    csamatch_hit *hits, size_t *hit_count);

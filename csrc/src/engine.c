@@ -85,7 +85,7 @@ csamatch_status csamatch_tables_check(const uint8_t *keys, size_t count, size_t 
             return CSAMATCH_ERROR_TABLES;
         end = high;
     }
-    if (end != count)
+    if (end != count || csm_load_le32(index + 4 * buckets) != count)
         return CSAMATCH_ERROR_TABLES;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *key = keys + i * width;

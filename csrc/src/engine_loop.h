@@ -34,6 +34,8 @@ CSM_TARGET static void search_rest(const csm_table *table, const uint8_t *querie
             low[r] = end > low[r] ? end : low[r];
         else
             low[r] = high[r]; /* between two keys of the window: not listed */
+        if (low[r] > high[r]) /* the window lies beside the bucket */
+            low[r] = high[r];
         CSM_PREFETCH(table->keys + (low[r] + (high[r] - low[r]) / 2) * width);
     }
     csm_bisect(table, keys, low, high, n, result);
@@ -87,7 +89,7 @@ CSM_TARGET static inline size_t advance(const csm_table *table, const uint8_t *q
     return count;
 }
 
-/* One chunk; `hits` has room for n of them and one more. */
+/* One chunk; `hits` has room for n of them. */
 CSM_TARGET static size_t match_chunk(const csm_table *table, const uint8_t *queries, size_t n,
                                      uint64_t base, csamatch_hit *hits)
 {
@@ -96,6 +98,7 @@ CSM_TARGET static size_t match_chunk(const csm_table *table, const uint8_t *quer
     uint8_t tail[GROUP * CSM_MAX_WIDTH];
     size_t whole = n / GROUP, groups = (n + GROUP - 1) / GROUP, count = 0;
     pending.filled = pending.fetched = pending.located = pending.settled = 0;
+    memset(pending.spot, 0, sizeof pending.spot); /* read in whole groups */
     if (whole < groups) {
         memset(tail, 0, GROUP * table->width);
         memcpy(tail, queries + whole * GROUP * table->width, (n % GROUP) * table->width);

@@ -69,17 +69,4 @@ CSM_INLINE uint64_t csm_window_start(const csm_table *table, uint64_t spot)
     return start < last ? start : last;
 }
 
-/* The first key of the window not below `key`, by their first eight bytes;
- * the last one if all are below. Three steps for eight keys, without branches. */
-CSM_INLINE unsigned csm_window_place(const csm_table *table, const uint8_t *window, uint64_t first)
-{
-    unsigned place = 0, left = table->window;
-    while (left > 1) {
-        unsigned half = left / 2;
-        place += csm_load_be64(window + (place + half - 1) * table->width) < first ? half : 0;
-        left -= half;
-    }
-    return place;
-}
-
 #endif

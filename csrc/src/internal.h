@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "csamatch.h"
+#include "../include/csamatch.h" /* so that no -I is needed */
 
 #define CSM_MAX_WIDTH 64
 

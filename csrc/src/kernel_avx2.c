@@ -1,39 +1,20 @@
-/* The search loops with AVX2: four queries probed at once.
+/* The search loops with AVX2: keys compared two at a time, and the shifts of
+ * BMI2.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine_match.h"
 
 #ifdef CSM_HAVE_X86_KERNELS
 #include <immintrin.h>
 
-#define CSM_TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define CSM_TARGET __attribute__((target("avx2,bmi,bmi2")))
 
 static bool supported(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2");
 }
 
-CSM_TARGET static inline void hash_group(const csm_table *table, const uint8_t *queries,
-                                         csm_ring *ring, size_t slot)
-{
-    for (size_t i = 0; i < GROUP; i++) {
-        uint64_t hash = csm_key_hash(queries + i * table->width, table->width);
-        ring->hash[slot + i] = hash;
-        ring->word[slot + i] = csm_filter_word(hash, table->words);
-        CSM_PREFETCH(table->filter + 8 * ring->word[slot + i]);
-    }
-}
-
-CSM_TARGET static inline void probe_group(const csm_table *table, const csm_ring *ring,
-                                          size_t slot, uint32_t query, csm_pending *pending)
-{
-    size_t filled = pending->filled;
-    for (size_t i = 0; i < GROUP; i++) {
-        uint64_t word = csm_load_le64(table->filter + 8 * ring->word[slot + i]);
-        pending->query[filled] = query + (uint32_t)i;
-        filled += csm_filter_test(word, ring->hash[slot + i]);
-    }
-    pending->filled = filled;
-}
+#include "engine_scalar.h"
 
 CSM_TARGET static inline __m256i same(const uint8_t *a, __m256i b)
 {
@@ -64,16 +45,6 @@ CSM_TARGET static inline unsigned compare_window(const csm_table *table, const u
             return i;
     }
     return none;
-}
-
-/* Finds the windows of candidates up to `end`. */
-CSM_TARGET static inline void locate(const csm_table *table, csm_pending *pending, size_t end)
-{
-    for (size_t i = pending->located; i < end; i++) {
-        pending->start[i] = csm_window_start(table, pending->spot[i]);
-        csm_prefetch_window(table, pending->start[i]);
-    }
-    pending->located = end;
 }
 
 #include "engine_loop.h"

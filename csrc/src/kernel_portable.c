@@ -9,27 +9,19 @@ static bool always(void)
     return true;
 }
 
-static inline void hash_group(const csm_table *table, const uint8_t *queries, csm_ring *ring,
-                              size_t slot)
-{
-    for (size_t i = 0; i < GROUP; i++) {
-        uint64_t hash = csm_key_hash(queries + i * table->width, table->width);
-        ring->hash[slot + i] = hash;
-        ring->word[slot + i] = 8 * csm_filter_word(hash, table->words);
-        CSM_PREFETCH(table->filter + ring->word[slot + i]);
-    }
-}
+#include "engine_scalar.h"
 
-static inline void probe_group(const csm_table *table, const csm_ring *ring, size_t slot,
-                               uint32_t query, csm_pending *pending)
+/* The first key of the window not below `key`, by their first eight bytes;
+ * the last one if all are below. Three steps for eight keys, without branches. */
+static inline unsigned window_place(const csm_table *table, const uint8_t *window, uint64_t first)
 {
-    size_t filled = pending->filled;
-    for (size_t i = 0; i < GROUP; i++) {
-        uint64_t word = csm_load_le64(table->filter + ring->word[slot + i]);
-        pending->query[filled] = query + (uint32_t)i;
-        filled += csm_filter_test(word, ring->hash[slot + i]);
+    unsigned place = 0, left = table->window;
+    while (left > 1) {
+        unsigned half = left / 2;
+        place += csm_load_be64(window + (place + half - 1) * table->width) < first ? half : 0;
+        left -= half;
     }
-    pending->filled = filled;
+    return place;
 }
 
 /* Which of the window's keys equals `key`; the window's length if none does. */
@@ -37,7 +29,7 @@ static inline unsigned compare_window(const csm_table *table, const uint8_t *win
                                       const uint8_t *key)
 {
     size_t width = table->width;
-    unsigned place = csm_window_place(table, window, csm_load_be64(key));
+    unsigned place = window_place(table, window, csm_load_be64(key));
     const uint8_t *other = window + place * width;
     for (;;) { /* once, unless keys share their first eight bytes */
         if (csm_load_le64(other) != csm_load_le64(key))
@@ -49,16 +41,6 @@ static inline unsigned compare_window(const csm_table *table, const uint8_t *win
             return place;
         other += width;
     }
-}
-
-/* Finds the windows of candidates up to `end`. */
-static inline void locate(const csm_table *table, csm_pending *pending, size_t end)
-{
-    for (size_t i = pending->located; i < end; i++) {
-        pending->start[i] = csm_window_start(table, pending->spot[i]);
-        csm_prefetch_window(table, pending->start[i]);
-    }
-    pending->located = end;
 }
 
 #include "engine_loop.h"

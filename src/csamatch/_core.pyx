@@ -176,7 +176,7 @@ cdef class KeySet:
         cdef csamatch_status status = csamatch_keyset_create(
             keys, count, width, &options, &self.handle)
         if status == CSAMATCH_ERROR_KERNEL:
-            raise ValueError(f"no kernel {kernel!r} on this machine; there are {kernels()}")
+            raise ValueError(f"no such kernel here; there are {', '.join(kernels())}")
         if status != CSAMATCH_OK:
             raise _failure(status)
         self.width = <Py_ssize_t>width
@@ -197,12 +197,12 @@ cdef class KeySet:
         return csamatch_keyset_find(self.handle, <const uint8_t *>PyBytes_AsString(key))
 
     def match(self, queries, size_t offset, size_t count, hits):
-        """Fills hits, room for count + 1 pairs of uint64 (query, position), and
-        returns how many there are."""
+        """Fills hits, room for count pairs of uint64 (query, position), and returns
+        how many there are."""
         cdef _Buffer asked = _Buffer(queries)
         cdef _Buffer answers = _Buffer(hits, True)
         cdef uint8_t *rows = asked.need(offset, count, <size_t>self.width)
-        cdef csamatch_hit *out = <csamatch_hit *>answers.need(0, count + 1, sizeof(csamatch_hit))
+        cdef csamatch_hit *out = <csamatch_hit *>answers.need(0, count, sizeof(csamatch_hit))
         cdef size_t found = 0
         cdef csamatch_status status
         with nogil:

@@ -20,7 +20,7 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
-def _take(path: Path, mode: int) -> int:
+def _take(path: Path, final: Path, mode: int) -> int:
     """Open the temporary file for us alone, empty, whoever left one behind.
 
     The name is fixed, so that a killed run leaves at most one, and the next run takes it over
@@ -31,7 +31,11 @@ def _take(path: Path, mode: int) -> int:
             path.unlink(missing_ok=True)
         # A link in its place would lead the list elsewhere.
         flags = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | flags, mode)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | flags, mode)
+        except OSError as error:
+            # The user never gave the temporary name.
+            raise OSError(error.errno, error.strerror, str(final)) from None
         try:
             if fcntl is not None:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,7 +47,7 @@ def _take(path: Path, mode: int) -> int:
                     return fd
         except BlockingIOError:
             os.close(fd)
-            raise Error(f"{path}: another process is writing this list") from None
+            raise Error(f"{final}: another process is writing this list") from None
         except BaseException:
             os.close(fd)
             raise
@@ -66,7 +70,7 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any], mode: int 
     if final.exists() and not final.is_file():
         raise Error(f"{final}: not a regular file, so it will not be replaced")
     temporary = _temporary(final)
-    with os.fdopen(_take(temporary, mode), "wb") as file:
+    with os.fdopen(_take(temporary, final, mode), "wb") as file:
         try:
             for chunk in chunks:
                 file.write(chunk)

@@ -287,6 +287,12 @@ def _add_build(commands: Any) -> None:
     p.set_defaults(run=_build)
 
 
+def _thread_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("not a number from 1")
+    return int(text)
+
+
 def _checked(parse: Any) -> Any:
     """Turn a parser's own message into argparse's."""
 
@@ -324,7 +330,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     p.add_argument("file", help="the list file")
     p.add_argument("input", nargs="?", default="-", help="default: standard input")
-    p.add_argument("--threads", type=int, default=1, help="default: 1")
+    p.add_argument("--threads", type=_checked(_thread_count), default=1, help="default: 1")
     p.add_argument("--echo", action="store_true", help="repeat the query in each hit")
     p.add_argument("-q", "--quiet", action="store_true", help="no summary")
     p.set_defaults(run=_match)

@@ -28,7 +28,8 @@ class Rows(NamedTuple):
 def check_algorithm(algorithm: str | None) -> None:
     """Raise ValueError unless it is None or an algorithm we know."""
     if algorithm is not None and algorithm not in ALGORITHMS:
-        raise ValueError(f"no algorithm {algorithm!r}; there are {', '.join(ALGORITHMS)}")
+        # Not naming it: swapped arguments put a digest here.
+        raise ValueError(f"no such algorithm; there are {', '.join(ALGORITHMS)}")
 
 
 def pack(items: Any, algorithm: str | None = None) -> tuple[int, list[Rows]]:

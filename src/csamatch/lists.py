@@ -38,6 +38,7 @@ _NOTHING: Ints = np.empty(0, np.int64)
 
 # Below this many queries a thread costs more than it saves.
 _THREAD_SHARE = 1 << 15
+_MOST_THREADS = 64
 
 
 class _KeyTable:
@@ -81,7 +82,7 @@ class _List:
 
     def _adopt(self, file: listfile.ListFile, kernel: str | None) -> Self:
         if kernel is not None and kernel not in _core.kernels():
-            raise ValueError(f"no kernel {kernel!r} on this machine; there are {_core.kernels()}")
+            raise ValueError(f"no such kernel here; there are {', '.join(_core.kernels())}")
         if file.kind != self._kind:
             raise ListFileError(f"a list of {file.kind}, not of {self._kind}")
         self._file = file
@@ -291,7 +292,7 @@ class HashList(_List, _core.DigestSets):
         width = WIDTHS[rows.algorithm]
 
         def run(start: int, size: int) -> tuple[Ints, Ints]:
-            hits = np.empty((size + 1, 2), np.int64)
+            hits = np.empty((size, 2), np.int64)
             found = table.keys.match(rows.data, start * width, size, hits)
             # Copies: the room for all queries need not live on.
             return hits[:found, 0] + start, hits[:found, 1].copy()
@@ -304,7 +305,7 @@ class HashList(_List, _core.DigestSets):
 
 def _share(run: Callable[[int, int], T], size: int, threads: int) -> list[T]:
     """Call run(start, size) on the parts of a batch, in threads where that pays."""
-    share = max(_THREAD_SHARE, -(-size // threads))
+    share = max(_THREAD_SHARE, -(-size // min(threads, _MOST_THREADS)))
     parts = [(start, min(share, size - start)) for start in range(0, size, share)] or [(0, 0)]
     if len(parts) == 1:
         return [run(*parts[0])]
@@ -357,6 +358,8 @@ class UrlList(_List):
             raise TypeError(f"expected many entries, not a single {type(entries).__name__}")
         columns = Columns()
         for index, item in enumerate(entries):
+            if isinstance(item, tuple) and len(item) != 2:
+                raise TypeError(f"entry {index}: expected a value or a (value, rule) pair")
             value, rule = item if isinstance(item, tuple) else (item, None)
             reason = ""
             try:
@@ -525,7 +528,7 @@ def open_list(
     if key is not None:
         raise NotImplementedError("keyed lists are not supported in this version")
     if stale not in ("warn", "error", "serve"):
-        raise ValueError(f"stale: {stale!r} is none of warn, error, serve")
+        raise ValueError("stale: none of warn, error, serve")
     file = listfile.read(path, verify=verify, mmap=mmap)
     info = file.info
     if info.stale and stale != "serve":

@@ -47,7 +47,7 @@ static void finds(const char *kernel, size_t count, size_t width, int tables)
 
     size_t n = 3 * count + 3, hit_count = 0;
     uint8_t *queries = malloc(n * width);
-    csamatch_hit *hits = malloc((n + 1) * sizeof *hits);
+    csamatch_hit *hits = malloc(n * sizeof *hits);
     for (size_t i = 0; i < n; i++)
         number_row(queries + i * width, width, i);
     CHECK(csamatch_keyset_match(set, queries, n, hits, &hit_count) == CSAMATCH_OK);
@@ -70,7 +70,7 @@ static void finds(const char *kernel, size_t count, size_t width, int tables)
 static void arguments(void)
 {
     uint8_t keys[16] = {0};
-    csamatch_hit hit[2];
+    csamatch_hit hit[1];
     size_t count = 0;
     csamatch_keyset *set = NULL;
     csamatch_keyset_options options = {.size = sizeof options, .kernel = "no such kernel"};

@@ -61,7 +61,7 @@ def choose(name: str, head: bytes, source: str) -> str:
     """
     if name != "auto":
         if name not in READERS:
-            raise ValueError(f"no reader {name!r}; there are auto, {', '.join(READERS)}")
+            raise ValueError(f"no such reader; there are auto, {', '.join(READERS)}")
         return name
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FormatError(source, "UTF-16 text; expected UTF-8")
