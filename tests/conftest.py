@@ -21,3 +21,9 @@ def shared() -> Path:
         path = ROOT / path
     assert path.is_dir(), "CSAMATCH_SHARED names no folder"
     return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where a test may write a list."""
+    return tmp_path / "list.csml"

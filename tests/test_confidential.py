@@ -15,7 +15,7 @@ import pytest
 import csamatch
 from csamatch import _core, cli, digests
 from csamatch.addresses import listed_address
-from csamatch.lists import _KeyTable
+from csamatch.lists import KeyTable
 from csamatch.readers import READERS
 
 # Values that are listed and asked for; none of these texts may ever be seen.
@@ -78,7 +78,7 @@ def test_reprs(files):
         with (files / name).open("rb") as file:
             objects += READERS[reader].read(file, name)
     objects += [*digests.pack([DIGEST])[1], listed_address(URL), listed_address(HOST)]
-    assert any(isinstance(o, _KeyTable) for o in objects)
+    assert any(isinstance(o, KeyTable) for o in objects)
     assert any(isinstance(o, _core.KeySet) for o in objects)
     for thing in objects:
         for text in (repr(thing), str(thing), f"{thing}"):

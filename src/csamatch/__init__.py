@@ -13,11 +13,13 @@ from csamatch.errors import (
     StaleListWarning,
     UrlError,
 )
+from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
-from csamatch.lists import HashList, UrlList, verify
-from csamatch.lists import open_list as open
 from csamatch.matches import Match, Matches
+from csamatch.opening import open_list as open
+from csamatch.opening import verify
 from csamatch.report import BuildReport
+from csamatch.urllist import UrlList
 
 __version__ = version()
 del version

@@ -12,7 +12,8 @@ from csamatch.rules import ADDRESS_IP, ADDRESS_RULES, ADDRESS_WRAPPED
 __all__ = ["normalize_host", "normalize_url", "normalize_urls"]
 
 
-def _only_plain(refang: bool, legacy_idna: bool) -> None:
+def only_plain(refang: bool, legacy_idna: bool) -> None:
+    """Raise NotImplementedError for what a later version will do."""
     if refang or legacy_idna:
         raise NotImplementedError("refang and legacy_idna are not supported in this version")
 
@@ -45,7 +46,7 @@ def normalize_url(url: str | bytes, /, *, refang: bool = False, legacy_idna: boo
     >>> normalize_url("HTTPS://user@Bad.Example.:8443/a/../b%2541?x=1#top")
     'bad.example/bA?x=1'
     """
-    _only_plain(refang, legacy_idna)
+    only_plain(refang, legacy_idna)
     return _core.url_normalize(url)[0]
 
 
@@ -76,7 +77,7 @@ def normalize_urls(
     >>> normalize_urls(["Bad.Example", "mailto:"])
     ['bad.example/', None]
     """
-    _only_plain(refang, legacy_idna)
+    only_plain(refang, legacy_idna)
     return _core.urls_normalize(as_batch(urls, "URLs"))
 
 

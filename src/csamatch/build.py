@@ -12,10 +12,12 @@ from csamatch import listfile, quarantine
 from csamatch.addresses import address_key, listed_address
 from csamatch.assemble import Columns, assemble
 from csamatch.errors import FormatError, UrlError
+from csamatch.hashlist import HashList
 from csamatch.info import ListInfo, envelope
-from csamatch.lists import HashList, UrlList, open_list
+from csamatch.opening import open_list
 from csamatch.readers import READERS, Record, Rejected, choose
 from csamatch.report import BuildReport
+from csamatch.urllist import UrlList
 
 __all__ = ["build"]
 

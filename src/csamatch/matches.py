@@ -14,7 +14,7 @@ from csamatch.info import ListInfo
 from csamatch.rules import NAMES
 
 if TYPE_CHECKING:
-    from csamatch.lists import HashList, UrlList
+    from csamatch.lists import BaseList
 
 __all__ = ["Match", "Matches"]
 
@@ -71,7 +71,7 @@ class Matches:
         How many queries hit.
     """
 
-    def __init__(self, source: HashList | UrlList, size: int, hits: Hits) -> None:
+    def __init__(self, source: BaseList, size: int, hits: Hits) -> None:
         self._source = source
         self._size = size
         self._hits = hits

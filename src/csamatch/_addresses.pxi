@@ -1,0 +1,156 @@
+# URLs and hosts in bytes and str. Part of _core.pyx.
+
+cdef int _text(object item, list keep, csamatch_text *out) except -1:
+    """Points out at the bytes of a str or bytes. A str with lone surrogates is
+    read as a browser reads it, with U+FFFD in their place; `keep` holds that."""
+    cdef Py_ssize_t size = 0
+    if isinstance(item, str):
+        try:
+            out.data = PyUnicode_AsUTF8AndSize(item, &size)
+            out.length = <size_t>size
+            return 0
+        except UnicodeEncodeError:
+            pass
+        item = item.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+        keep.append(item)
+    elif not isinstance(item, bytes):
+        raise TypeError(f"expected str or bytes, not {type(item).__name__}")
+    out.data = PyBytes_AsString(item)
+    out.length = <size_t>PyBytes_Size(item)
+    return 0
+
+
+cdef tuple _normalize(object item, bint host_only):
+    cdef csamatch_text text
+    cdef csamatch_address address
+    cdef csamatch_status status
+    cdef uint8_t small[4096]
+    cdef uint8_t *room = small
+    cdef list keep = []
+    _text(item, keep, &text)
+    cdef size_t capacity = csamatch_address_capacity(text.length)
+    if capacity > sizeof(small):
+        room = <uint8_t *>PyMem_Malloc(capacity)
+        if room == NULL:
+            raise MemoryError()
+    try:
+        if host_only:
+            status = csamatch_host_normalize(text.data, text.length, room, capacity, &address)
+        else:
+            status = csamatch_url_normalize(text.data, text.length, room, capacity, &address)
+        if status != CSAMATCH_OK:
+            raise _failure(status)
+        canonical = PyUnicode_DecodeASCII(<char *>room, <Py_ssize_t>address.length, NULL)
+        return canonical, address.host_length, address.path_length, address.port, address.flags
+    finally:
+        if room != small:
+            PyMem_Free(room)
+
+
+def url_normalize(url):
+    """(canonical, host length, path length, port, flags) of a URL."""
+    return _normalize(url, False)
+
+
+def host_normalize(host):
+    """The same of a host alone."""
+    return _normalize(host, True)
+
+
+cdef class _Texts:
+    """Where the bytes of a tuple's items are, for use without the GIL. The
+    tuple and `keep` hold them in place."""
+    cdef tuple items
+    cdef list keep
+    cdef csamatch_text *spans
+
+    def __cinit__(self, tuple items not None):
+        cdef Py_ssize_t i, n = len(items)
+        self.items = items
+        self.keep = []
+        self.spans = <csamatch_text *>PyMem_Malloc(
+            <size_t>(n if n else 1) * sizeof(csamatch_text))
+        if self.spans == NULL:
+            raise MemoryError()
+        for i in range(n):
+            if not isinstance(items[i], (str, bytes)):
+                raise TypeError(
+                    f"address {i}: expected str or bytes, not {type(items[i]).__name__}")
+            _text(items[i], self.keep, &self.spans[i])
+
+    def __dealloc__(self):
+        PyMem_Free(self.spans)
+
+
+cdef bint _normalize_span(csamatch_text text, uint8_t *out, csamatch_address *address) noexcept nogil:
+    return csamatch_url_normalize(text.data, text.length, out,
+                                  csamatch_address_capacity(text.length), address) == CSAMATCH_OK
+
+
+def urls_normalize(tuple urls not None):
+    """Canonical forms of a batch, None where there is none."""
+    cdef _Texts texts = _Texts(urls)
+    cdef Py_ssize_t i, j, start, stop, n = len(urls)
+    cdef csamatch_address addresses[64]
+    cdef size_t offsets[65]
+    cdef bint good[64]
+    cdef uint8_t *room
+    result = []
+    offsets[0] = 0
+    for start in range(0, n, 64):
+        stop = min(start + 64, n)
+        for i in range(start, stop):
+            j = i - start
+            offsets[j + 1] = offsets[j] + csamatch_address_capacity(texts.spans[i].length)
+        room = <uint8_t *>PyMem_Malloc(offsets[stop - start])
+        if room == NULL:
+            raise MemoryError()
+        try:
+            with nogil:
+                for i in range(start, stop):
+                    j = i - start
+                    good[j] = _normalize_span(texts.spans[i], room + offsets[j], &addresses[j])
+            for j in range(stop - start):
+                result.append(PyUnicode_DecodeASCII(
+                    <char *>room + offsets[j], <Py_ssize_t>addresses[j].length, NULL)
+                    if good[j] else None)
+        finally:
+            PyMem_Free(room)
+    return result
+
+
+def address_key(str canonical not None, size_t host_length):
+    """The key of a canonical address."""
+    cdef Py_ssize_t size = 0
+    cdef const char *data = PyUnicode_AsUTF8AndSize(canonical, &size)
+    cdef uint8_t key[16]
+    cdef csamatch_status status = csamatch_address_key(
+        <const uint8_t *>data, host_length, <size_t>size, key)
+    if status != CSAMATCH_OK:
+        raise _failure(status)
+    return (<const char *>key)[:CSAMATCH_ADDRESS_KEY_WIDTH]
+
+
+cdef const csamatch_keyset *_handle(KeySet keys):
+    return NULL if keys is None else keys.handle
+
+
+def urls_match(KeySet domain, KeySet host, KeySet url, KeySet prefix, tuple urls not None,
+               positions, rules):
+    """Fills positions (int64) and rules (uint8), one of each per URL."""
+    cdef size_t n = <size_t>len(urls)
+    cdef _Texts texts = _Texts(urls)
+    cdef _Buffer position_buffer = _Buffer(positions, True)
+    cdef _Buffer rule_buffer = _Buffer(rules, True)
+    cdef int64_t *out = <int64_t *>position_buffer.need(0, n, sizeof(int64_t))
+    cdef uint8_t *kinds = rule_buffer.need(0, n, 1)
+    cdef csamatch_address_sets sets
+    cdef csamatch_status status
+    sets.domain = _handle(domain)
+    sets.host = _handle(host)
+    sets.url = _handle(url)
+    sets.prefix = _handle(prefix)
+    with nogil:
+        status = csamatch_url_match(&sets, texts.spans, n, out, kinds)
+    if status != CSAMATCH_OK:
+        raise _failure(status)

@@ -1,0 +1,152 @@
+# Digests in bytes and str. Part of _core.pyx.
+
+cdef bint _is_hex_text(const char *text) noexcept:
+    """Whether 32 bytes are all hex digits: an MD5 in ASCII, surely, and no SHA-256."""
+    cdef int i
+    for i in range(32):
+        if not (b"0"[0] <= text[i] <= b"9"[0] or b"a"[0] <= (text[i] | 0x20) <= b"f"[0]):
+            return False
+    return True
+
+
+cdef int _digest_parts(object item, const char **data, Py_ssize_t *size) except -2:
+    """The width of a digest in bytes (raw) or str (hex), or 0 when its length
+    fits none, or -1 when it is neither bytes nor str."""
+    cdef int width
+    if isinstance(item, bytes):
+        data[0] = PyBytes_AsString(item)
+        size[0] = PyBytes_Size(item)
+        width = <int>size[0] if size[0] <= 32 else 0
+        if width == 32 and _is_hex_text(data[0]):
+            return 0
+    elif isinstance(item, str):
+        try:
+            data[0] = PyUnicode_AsUTF8AndSize(item, size)
+        except UnicodeEncodeError:
+            return 0
+        width = <int>(size[0] // 2) if size[0] <= 64 and size[0] % 2 == 0 else 0
+    else:
+        return -1
+    return width if width == 16 or width == 20 or width == 32 else 0
+
+
+cdef object _bad_digest(object item, object index):
+    """What to raise for an item that _digest_parts or decoding refused."""
+    if isinstance(item, bytes) and len(item) == 32:
+        return DigestError("hex digits in bytes; expected raw bytes, or hex in str", index)
+    if isinstance(item, bytes):
+        return DigestError(f"{len(item)} bytes; expected 16, 20 or 32", index)
+    if not isinstance(item, str):
+        where = "" if index is None else f"digest {index}: "
+        return TypeError(f"{where}expected bytes or hex str, not {type(item).__name__}")
+    if len(item) not in (32, 40, 64):
+        return DigestError(f"{len(item)} characters; expected 32, 40 or 64 hex digits", index)
+    return DigestError(csamatch_status_text(CSAMATCH_ERROR_ALPHABET).decode("ascii"), index)
+
+
+cdef int64_t _find_digest(object item, KeySet md5, KeySet sha1, KeySet sha256) except -2:
+    """The position of one digest in the key set of its algorithm, or -1."""
+    cdef const char *data = NULL
+    cdef Py_ssize_t size = 0
+    cdef uint8_t raw[32]
+    cdef const uint8_t *key = raw
+    cdef int width = _digest_parts(item, &data, &size)
+    if width <= 0:
+        raise _bad_digest(item, None)
+    if size == width:
+        key = <const uint8_t *>data
+    elif csamatch_hex_decode(data, <size_t>size, raw, NULL) != CSAMATCH_OK:
+        raise _bad_digest(item, None)
+    cdef KeySet keys = md5 if width == 16 else sha1 if width == 20 else sha256
+    return -1 if keys is None else csamatch_keyset_find(keys.handle, key)
+
+
+cdef class DigestSets:
+    """The key sets of a list of hashes. A base class, so that `in` needs no
+    Python frame of its own."""
+    cdef KeySet md5, sha1, sha256
+
+    def _set_keys(self, KeySet md5, KeySet sha1, KeySet sha256):
+        self.md5, self.sha1, self.sha256 = md5, sha1, sha256
+
+    def __contains__(self, item):
+        return _find_digest(item, self.md5, self.sha1, self.sha256) >= 0
+
+    def _position(self, item):
+        return _find_digest(item, self.md5, self.sha1, self.sha256)
+
+
+cdef int _check_digests(tuple items, Py_ssize_t count) except -1:
+    """Raises for the first of count items that is no digest."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        try:
+            _find_digest(items[i], None, None, None)
+        except DigestError:
+            pass
+        else:
+            continue
+        raise _bad_digest(items[i], i)
+    return 0
+
+
+def digest_rows(tuple items not None):
+    """Digests packed by width: a list of (width, rows, places), places being
+    int64 indices into items, or None where all are of one width."""
+    cdef Py_ssize_t i, n = len(items), size = 0
+    cdef const char *data = NULL
+    cdef int width
+    cdef Py_ssize_t[33] counts
+    cdef uint8_t *rows[33]
+    cdef int64_t *places[33]
+    cdef bytearray widths = bytearray(n)
+    cdef uint8_t *width_of = <uint8_t *><char *>widths
+    for width in range(33):
+        counts[width] = 0
+        rows[width] = NULL
+        places[width] = NULL
+    for i in range(n):
+        width = _digest_parts(items[i], &data, &size)
+        if width <= 0:
+            _check_digests(items, i)
+            raise _bad_digest(items[i], i)
+        width_of[i] = <uint8_t>width
+        counts[width] += 1
+    groups = []
+    for width in (16, 20, 32):
+        if counts[width] == 0:
+            continue
+        packed = bytearray(counts[width] * width)
+        rows[width] = <uint8_t *><char *>packed
+        indices = None
+        if counts[width] < n:
+            indices = bytearray(counts[width] * sizeof(int64_t))
+            places[width] = <int64_t *><char *>indices
+        groups.append((width, packed, indices))
+    for i in range(n):
+        width = width_of[i]
+        _digest_parts(items[i], &data, &size)
+        if size == width:
+            memcpy(rows[width], data, <size_t>width)
+        elif csamatch_hex_decode(data, <size_t>size, rows[width], NULL) != CSAMATCH_OK:
+            raise _bad_digest(items[i], i)
+        rows[width] += width
+        if places[width] != NULL:
+            places[width][0] = i
+            places[width] += 1
+    return groups
+
+
+def hex_rows(text, size_t count, size_t digits):
+    """count hex digests of `digits` digits each, without gaps, as packed bytes."""
+    cdef _Buffer buffer = _Buffer(text)
+    cdef const char *data = <const char *>buffer.need(0, count, digits)
+    cdef bytearray out = bytearray(count * digits // 2)
+    cdef uint8_t *rows = <uint8_t *><char *>out
+    cdef size_t bad = 0
+    cdef csamatch_status status
+    with nogil:
+        status = csamatch_hex_decode(data, count * digits, rows, &bad)
+    if status != CSAMATCH_OK:
+        raise _failure(status, bad // digits if digits else None)
+    return out

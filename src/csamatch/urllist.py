@@ -1,0 +1,180 @@
+"""Lists of domains, hosts, pages and prefixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from csamatch import _core
+from csamatch.addresses import address_key, as_batch, listed_address, only_plain
+from csamatch.assemble import Columns
+from csamatch.errors import UrlError
+from csamatch.info import ListInfo
+from csamatch.lists import BaseList, share
+from csamatch.matches import Hits, Match, Matches
+from csamatch.rules import ADDRESS_RULES, INVALID, NAMES
+
+__all__ = ["UrlList"]
+
+
+class UrlList(BaseList):
+    """A list of domains, hosts, pages and page prefixes.
+
+    Immutable, and safe to share between threads. A ``domain`` covers the host and its
+    subdomains, a ``host`` that host only, a ``url`` that host, path and query exactly, a
+    ``prefix`` that host and the paths below it.
+
+    Parameters
+    ----------
+    entries : iterable
+        Of str or bytes: a bare host is a domain, anything more is a url. Or of (value, rule)
+        pairs.
+    info : ListInfo or mapping, optional
+        What the list says of itself.
+    kernel : str, optional
+        One of `csamatch.kernels`; by default the best.
+
+    Raises
+    ------
+    UrlError
+        For the first entry that has no canonical form or does not fit its rule.
+    """
+
+    _kind = "addresses"
+
+    def __init__(
+        self,
+        entries: Iterable[str | bytes | tuple[str | bytes, str]] = (),
+        *,
+        info: ListInfo | Mapping[str, Any] | None = None,
+        kernel: str | None = None,
+    ) -> None:
+        if isinstance(entries, (str, bytes)):
+            raise TypeError(f"expected many entries, not a single {type(entries).__name__}")
+        columns = Columns()
+        for index, item in enumerate(entries):
+            if isinstance(item, tuple) and len(item) != 2:
+                raise TypeError(f"entry {index}: expected a value or a (value, rule) pair")
+            value, rule = item if isinstance(item, tuple) else (item, None)
+            reason = ""
+            try:
+                address = listed_address(value, rule)
+            except UrlError as error:
+                reason = error.reason
+            if reason:
+                raise UrlError(reason, index)
+            columns.add([(address.rule, address_key(address))])
+        self._adopt(self._from_columns(columns, info), kernel)
+
+    @classmethod
+    def from_entries(
+        cls,
+        entries: Iterable[str | bytes | tuple[str | bytes, str]],
+        *,
+        info: ListInfo | Mapping[str, Any] | None = None,
+        kernel: str | None = None,
+    ) -> Self:
+        """Make a list in memory; the same as calling the class.
+
+        Examples
+        --------
+        >>> urls = UrlList.from_entries(["bad.example", "https://host.example/page?x=1"])
+        >>> "http://user@www.BAD.example:8080/any" in urls, "host.example/other" in urls
+        (True, False)
+        """
+        return cls(entries, info=info, kernel=kernel)
+
+    def __contains__(self, item: object) -> bool:
+        return self._find(item)[0] >= 0
+
+    def _find(self, item: Any) -> tuple[int, int]:
+        """Return position and rule of one URL; UrlError when it has no canonical form."""
+        matches = self._match((item,))
+        if matches.invalid[0]:
+            _core.url_normalize(item)  # raises, with the reason
+        hits = matches._hits
+        return (int(hits.position[0]), int(hits.rule[0])) if matches.count else (-1, 0)  # type: ignore[index]
+
+    def find(self, item: str | bytes) -> Match | None:
+        """Look one URL up.
+
+        Parameters
+        ----------
+        item : str or bytes
+            Any spelling of a URL or host.
+
+        Returns
+        -------
+        Match or None
+            The most specific hit, if there is one.
+
+        Raises
+        ------
+        UrlError
+            When it has no canonical form.
+        TypeError
+            When it is neither str nor bytes.
+        """
+        position, rule = self._find(item)
+        return None if position < 0 else self._hit(0, NAMES[rule], position)
+
+    def match(
+        self,
+        items: Iterable[str | bytes],
+        *,
+        threads: int = 1,
+        refang: bool = False,
+        legacy_idna: bool = False,
+    ) -> Matches:
+        """Look many URLs up at once, without holding the GIL.
+
+        Parameters
+        ----------
+        items : iterable of str or bytes
+            Any spellings of URLs or hosts.
+        threads : int
+            How many threads may share a large batch.
+        refang, legacy_idna : bool
+            Not supported in this version.
+
+        Returns
+        -------
+        Matches
+            One answer per URL; one that has no canonical form is flagged in ``invalid``.
+
+        Raises
+        ------
+        TypeError
+            For items that are neither str nor bytes.
+
+        Examples
+        --------
+        >>> urls = UrlList.from_entries(["bad.example"])
+        >>> matches = urls.match(["bad.example/x", "good.example", "mailto:"])
+        >>> matches.mask, matches.invalid
+        (array([ True, False, False]), array([False, False,  True]))
+        """
+        only_plain(refang, legacy_idna)
+        if threads < 1:
+            raise ValueError("threads: must be at least 1")
+        return self._match(as_batch(items, "URLs"), threads)
+
+    def _match(self, urls: tuple[Any, ...], threads: int = 1) -> Matches:
+        count = len(urls)
+        position = np.empty(count, np.int64)
+        rule = np.empty(count, np.uint8)
+        domain, host, url, prefix = [
+            t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES
+        ]
+
+        def run(start: int, size: int) -> None:
+            end = start + size
+            part = urls if size == count else urls[start:end]
+            _core.urls_match(domain, host, url, prefix, part, position[start:end], rule[start:end])
+
+        share(run, count, threads)
+        query = np.flatnonzero(position >= 0)
+        hits = Hits(query, position[query], rule[query], rule == INVALID)
+        return Matches(self, count, hits)
