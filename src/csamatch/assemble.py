@@ -46,6 +46,15 @@ class Columns:
         self.has_ids = self.has_ids or id != ""
         self.has_categories = self.has_categories or category is not None
 
+    def extend(self, rule: str, keys: bytes) -> None:
+        """Add records of one key each, packed, without metadata."""
+        count = len(keys) // WIDTHS[rule]
+        self.keys.setdefault(rule, bytearray()).extend(keys)
+        records = self.records.setdefault(rule, array("I"))
+        records.extend(range(len(self.ids), len(self.ids) + count))
+        self.ids += [""] * count
+        self.categories += [None] * count
+
 
 class _Sorted(NamedTuple):
     """The keys of one rule: distinct, ascending; and every (key, record) pair behind them."""

@@ -6,14 +6,14 @@ import io
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, cast
 
 from csamatch import listfile, quarantine
 from csamatch.addresses import address_key, listed_address
 from csamatch.assemble import Columns, assemble
 from csamatch.errors import FormatError, UrlError
 from csamatch.hashlist import HashList
-from csamatch.info import ListInfo, envelope
+from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.opening import open_list
 from csamatch.readers import READERS, Record, Rejected, choose
 from csamatch.report import BuildReport
@@ -23,8 +23,6 @@ __all__ = ["build"]
 
 Source = str | os.PathLike[str] | BinaryIO
 Progress = Callable[[str, int, int | None], None]
-
-_EVERY_CATEGORY: Final = object()
 
 _HEAD = 1 << 16
 _PROGRESS_RECORDS = 1 << 13
@@ -67,14 +65,14 @@ class _Builder:
         report: BuildReport,
         admit: frozenset[str],
         allow: HashList | UrlList | None,
-        categories: Any,
+        wanted: Callable[[str | None], bool],
     ) -> None:
         self.report = report
         self.columns = Columns()
         self.kind = ""
         self._admit = admit
         self._allow = allow
-        self._categories = categories
+        self._wanted = wanted
 
     def set_kind(self, kind: str, source: str) -> None:
         if self.kind not in ("", kind):
@@ -97,13 +95,13 @@ class _Builder:
         held_back = []
         for name, value in item.values:
             found = self._key(name, value)
-            if isinstance(found, tuple):
-                keys.append(found[:2])
-                if found[2] is not None:
-                    held_back.append((keys.pop(), found[2], value))
-            else:
+            if isinstance(found, str):
                 bad.append((found, value.decode("utf-8", "backslashreplace")))
-        if any(found == quarantine.ALLOW_LIST for _, found, _ in held_back):
+            elif found[2] is None:
+                keys.append(found[:2])
+            else:
+                held_back.append((found[2], value))
+        if any(reason == quarantine.ALLOW_LIST for reason, _ in held_back):
             # Known to be harmless by one of its digests: none of the others is listed either.
             keys.clear()
         self._account(item, source, keys, bad, held_back)
@@ -114,11 +112,11 @@ class _Builder:
         source: str,
         keys: list[tuple[str, bytes]],
         bad: list[tuple[str, str]],
-        held_back: list[tuple[tuple[str, bytes], str, bytes]],
+        held_back: list[tuple[str, bytes]],
     ) -> None:
         """Count a record once, and sample every value of it that was left out."""
         report = self.report
-        for _, reason, value in held_back:
+        for reason, value in held_back:
             is_digest = self.kind == "hashes"
             text = value.hex() if is_digest else value.decode("utf-8", "backslashreplace")
             report.sample(source, item.where, reason, text)
@@ -126,7 +124,7 @@ class _Builder:
             self.columns.add(keys, item.id, item.category)
             report.bad_values += len(bad) + len(held_back)
         elif held_back:
-            reasons = [reason for _, reason, _ in held_back]
+            reasons = [reason for reason, _ in held_back]
             chief = quarantine.ALLOW_LIST if quarantine.ALLOW_LIST in reasons else reasons[0]
             report.quarantined[chief] += 1
             report.bad_values += len(bad)
@@ -141,14 +139,6 @@ class _Builder:
         self.report.rejected += 1
         self.report.rejections[reason] += 1
         self.report.sample(source, where, reason, value)
-
-    def _wanted(self, category: str | None) -> bool:
-        """By default VICS category 0 (not pertinent) and null are not listed."""
-        if self._categories is _EVERY_CATEGORY:
-            return True
-        if self._categories is None:
-            return category not in (None, "0")
-        return category in self._categories
 
     def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None] | str:
         """Return rule, key and class of quarantine, or the reason why it has no key."""
@@ -232,7 +222,7 @@ def _allow_list(allow: Any) -> HashList | UrlList | None:
         if is_list:
             return open_list(allow, stale="serve")
         report = BuildReport()
-        builder = _Builder(report, frozenset(quarantine.CLASSES), None, _EVERY_CATEGORY)
+        builder = _Builder(report, frozenset(quarantine.CLASSES), None, lambda _: True)
         _read_into(builder, allow, "auto", None)
         if report.rejected:
             # What cannot be read would be listed after all; whoever wrote it should know.
@@ -243,12 +233,13 @@ def _allow_list(allow: Any) -> HashList | UrlList | None:
     raise TypeError(f"allow: expected a path or a list, not {type(allow).__name__}")
 
 
-def _categories(given: Collection[str | int | None] | None) -> frozenset[str | None] | None:
+def _wanted(given: Collection[str | int | None] | None) -> Callable[[str | None], bool]:
+    """Say which categories to list: by default all but VICS 0 (not pertinent) and null."""
     if given is None:
-        return None
+        return lambda category: category not in (None, "0")
     if isinstance(given, (str, int)):
         raise TypeError("categories: expected a collection of them")
-    return frozenset(None if category is None else str(category) for category in given)
+    return frozenset(None if c is None else str(c) for c in given).__contains__
 
 
 def build(
@@ -317,7 +308,7 @@ def build(
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
     report = BuildReport(keep_values=keep_values)
     said = envelope(info)
-    builder = _Builder(report, admitted, _allow_list(allow), _categories(categories))
+    builder = _Builder(report, admitted, _allow_list(allow), _wanted(categories))
     sources = _sources(source)
     _check_apart(sources, out)
     for each in sources:
@@ -329,6 +320,6 @@ def build(
     assembled = assemble(builder.columns, said)
     report.accepted, report.duplicate = assembled.accepted, assembled.duplicate
     report.counts = assembled.counts
-    listfile.write(out, builder.kind, assembled.sections)
-    report.info = listfile.read(out, verify=False, mmap=True).info
+    digest = listfile.write(out, builder.kind, assembled.sections)
+    report.info = decode_info(encode_info(said), builder.kind, assembled.counts, digest)
     return report

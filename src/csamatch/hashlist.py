@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
-from csamatch import _core, digests, listfile
+from csamatch import _core, listfile
 from csamatch.assemble import Columns
+from csamatch.digests import Rows, pack
 from csamatch.info import ListInfo
 from csamatch.lists import NOTHING, BaseList, Ints, share
 from csamatch.matches import Hits, Match, Matches
@@ -50,8 +51,9 @@ class HashList(BaseList, _core.DigestSets):
         kernel: str | None = None,
     ) -> None:
         columns = Columns()
-        for algorithm_found, key in _iterate_digests(digests, algorithm):
-            columns.add([(algorithm_found, key)])
+        for rows in pack(digests, algorithm)[1]:
+            if rows.size:
+                columns.extend(rows.algorithm, bytes(rows.data))
         self._adopt(self._from_columns(columns, info), kernel)
 
     @classmethod
@@ -143,7 +145,7 @@ class HashList(BaseList, _core.DigestSets):
         """
         if threads < 1:
             raise ValueError("threads: must be at least 1")
-        count, groups = digests.pack(items, algorithm)
+        count, groups = pack(items, algorithm)
         if len(groups) == 1:
             return Matches(self, count, self._match_rows(groups[0], threads))
         found = [self._match_rows(rows, threads) for rows in groups]
@@ -154,7 +156,7 @@ class HashList(BaseList, _core.DigestSets):
         order = np.argsort(query)
         return Matches(self, count, Hits(query[order], position[order], rule[order]))
 
-    def _match_rows(self, rows: digests.Rows, threads: int) -> Hits:
+    def _match_rows(self, rows: Rows, threads: int) -> Hits:
         table = self._tables.get(rows.algorithm)
         code = CODES[rows.algorithm]
         if table is None:
@@ -171,12 +173,3 @@ class HashList(BaseList, _core.DigestSets):
         query = np.concatenate([part[0] for part in parts])
         position = np.concatenate([part[1] for part in parts])
         return Hits(query if rows.places is None else rows.places[query], position, code)
-
-
-def _iterate_digests(items: Any, algorithm: str | None) -> Iterable[tuple[str, bytes]]:
-    _, groups = digests.pack(items, algorithm)
-    for rows in groups:
-        width = WIDTHS[rows.algorithm]
-        data = bytes(rows.data)
-        for start in range(0, len(data), width):
-            yield rows.algorithm, data[start : start + width]

@@ -94,9 +94,12 @@ def encode(kind: str, sections: Sequence[Section]) -> list[Any]:
     return [header + struct.pack("<I", zlib.crc32(header)), *content]
 
 
-def write(path: str | os.PathLike[str], kind: str, sections: Sequence[Section]) -> None:
-    """Write a list file, replacing what is there in one step."""
-    replace_file(path, encode(kind, sections))
+def write(path: str | os.PathLike[str], kind: str, sections: Sequence[Section]) -> str:
+    """Write a list file, replacing what is there in one step; return its digest."""
+    chunks = encode(kind, sections)
+    replace_file(path, chunks)
+    digest: bytes = chunks[0][_FIXED.size - 32 : _FIXED.size]
+    return digest.hex()
 
 
 class ListFile:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from csamatch import _core, listfile
 from csamatch.assemble import Columns, assemble
-from csamatch.entries import Entry
 from csamatch.errors import ListFileError
 from csamatch.info import ListInfo, envelope
 from csamatch.matches import Hits, Match
@@ -115,7 +114,7 @@ class BaseList:
         return f"<{type(self).__name__} {self.info.name!r}: {counts or 'empty'}>"
 
     def _hit(self, query: int, rule: str, position: int) -> Match:
-        entries = tuple(self._entry(n) for n in self._tables[rule].entries(position))
+        entries = tuple(self._entries[n] for n in self._tables[rule].entries(position))
         return Match(query, entries[0], rule, self.info, entries)
 
     def _entry_numbers(self, hits: Hits) -> Ints:
@@ -129,9 +128,6 @@ class BaseList:
             chosen = hits.rule == CODES[name]
             numbers[chosen] = table.entry_numbers(hits.position[chosen])
         return numbers
-
-    def _entry(self, number: int) -> Entry:
-        return self._entries[number]
 
 
 def share(run: Callable[[int, int], T], size: int, threads: int) -> list[T]:
