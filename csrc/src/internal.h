@@ -85,6 +85,11 @@ extern const csm_kernel csm_kernel_portable;
 extern const csm_kernel csm_kernel_avx2;
 extern const csm_kernel csm_kernel_avx512;
 #endif
+/* Little-endian only: big-endian ones number the lanes the other way round. */
+#if defined(__AARCH64EL__) && defined(__ARM_NEON) && defined(__GNUC__)
+#define CSM_HAVE_NEON_KERNEL 1
+extern const csm_kernel csm_kernel_neon;
+#endif
 
 /* SipHash-2-4 with 128 bits of output, byte by byte, so that a state can be
  * copied at any point and both copies go on. */

@@ -8,6 +8,9 @@ static const csm_kernel *const all_kernels[] = {
     &csm_kernel_avx512,
     &csm_kernel_avx2,
 #endif
+#ifdef CSM_HAVE_NEON_KERNEL
+    &csm_kernel_neon,
+#endif
     &csm_kernel_portable,
 };
 

@@ -1,7 +1,7 @@
 #include "check.h"
 #include <stdbool.h>
 
-#include "csamatch.h"
+#include "tables.h"
 
 /* Keys 1, 4, 7, ... as big-endian numbers in the last bytes of each row, so
  * that the answer to every query is known without searching. */
@@ -12,33 +12,14 @@ static void number_row(uint8_t *row, size_t width, size_t number)
         row[width - 1 - i] = (uint8_t)(number >> (8 * i));
 }
 
-/* Tables of the sizes recommended, or of a single word and bucket. */
-static void make_tables(csamatch_keyset_options *options, const uint8_t *keys, size_t count,
-                        size_t width, bool tiny)
-{
-    options->filter_words = tiny ? 1 : csamatch_filter_words(count);
-    options->index_buckets = tiny ? 1 : csamatch_index_buckets(count);
-    uint8_t *filter = malloc(8 * options->filter_words);
-    uint8_t *index = malloc(4 * (options->index_buckets + 1));
-    CHECK(csamatch_filter_build(keys, count, width, filter, options->filter_words) == CSAMATCH_OK);
-    CHECK(csamatch_index_build(keys, count, width, index, options->index_buckets) == CSAMATCH_OK);
-    CHECK(csamatch_tables_check(keys, count, width, filter, options->filter_words, index,
-                                options->index_buckets) == CSAMATCH_OK);
-    options->filter = filter;
-    options->index = index;
-}
-
-enum { NO_TABLES, GOOD_TABLES, TINY_TABLES, TABLE_KINDS };
-
-static void finds(const char *kernel, size_t count, size_t width, int tables)
+static void finds(const char *kernel, size_t count, size_t width, table_kind tables)
 {
     uint8_t *keys = malloc(count * width + 1);
     for (size_t i = 0; i < count; i++)
         number_row(keys + i * width, width, 3 * i + 1);
     uint8_t *exact = exact_copy(keys, count * width);
     csamatch_keyset_options options = {.size = sizeof options, .kernel = kernel};
-    if (tables != NO_TABLES)
-        make_tables(&options, exact, count, width, tables == TINY_TABLES);
+    make_tables(&options, exact, count, width, tables);
     csamatch_keyset *set = NULL;
     CHECK(csamatch_keyset_create(exact, count, width, &options, &set) == CSAMATCH_OK);
     CHECK(csamatch_keyset_size(set) == count);
@@ -59,8 +40,7 @@ static void finds(const char *kernel, size_t count, size_t width, int tables)
         CHECK(csamatch_keyset_find(set, queries + i * width) == (listed ? (int64_t)(i / 3) : -1));
     }
     csamatch_keyset_free(set);
-    free((void *)options.filter);
-    free((void *)options.index);
+    free_tables(&options);
     free(hits);
     free(queries);
     free(exact);
@@ -116,7 +96,7 @@ int main(void)
     for (size_t k = 0; k < csamatch_kernel_count(); k++)
         for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++)
             for (size_t count = 0; count < 70; count += count < 20 ? 1 : 7)
-                for (int tables = 0; tables < TABLE_KINDS; tables++)
+                for (table_kind tables = NO_TABLES; tables < TABLE_KINDS; tables++)
                     if (tables == NO_TABLES || widths[w] >= 8)
                         finds(csamatch_kernel_name(k), count, widths[w], tables);
     arguments();
