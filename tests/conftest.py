@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kernel", help="the kernel of lists that don't say which; by default the best"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the kernel asked for the default, here and in the Pythons that tests start."""
+    kernel = config.getoption("kernel")
+    if kernel is None:
+        return
+    folder = ROOT / "tests" / "default_kernel"
+    os.environ["CSAMATCH_TEST_KERNEL"] = kernel
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+    runpy.run_path(str(folder / "sitecustomize.py"))
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,16 @@ def lib(ffi_and_lib):
     return ffi_and_lib[1]
 
 
+@pytest.fixture(params=csamatch.kernels())
+def options(request, ffi):
+    """Options of a key set that ask for each kernel in turn."""
+    name = ffi.new("char[]", request.param.encode())
+    options = ffi.new("csamatch_keyset_options *")
+    options.size, options.kernel = ffi.sizeof("csamatch_keyset_options"), name
+    yield options
+    ffi.release(name)
+
+
 KEYS = sorted(hashlib.md5(bytes([i])).digest() for i in range(200))
 
 
@@ -66,6 +76,10 @@ def test_kernels(ffi, lib):
     ]
     assert tuple(names) == csamatch.kernels()
     assert lib.csamatch_kernel_name(len(names)) == ffi.NULL
+    out = ffi.new("csamatch_keyset **")
+    assert lib.csamatch_keyset_create(KEYS[0], 1, 16, ffi.NULL, out) == 0
+    assert ffi.string(lib.csamatch_keyset_kernel(out[0])).decode() == names[0]
+    lib.csamatch_keyset_free(out[0])
 
 
 def test_hex(ffi, lib):
@@ -97,16 +111,15 @@ def test_rows(ffi, lib):
     assert bytes(same[: 200 * 16]) == b"".join(KEYS)
 
 
-def test_keyset(ffi, lib):
+def test_keyset(ffi, lib, options):
     packed = b"".join(KEYS)
     out = ffi.new("csamatch_keyset **")
-    options = ffi.new("csamatch_keyset_options *")
-    options.size = ffi.sizeof("csamatch_keyset_options")
     assert lib.csamatch_keyset_create(packed, 200, 16, options, out) == 0
     keyset = out[0]
     assert (lib.csamatch_keyset_size(keyset), lib.csamatch_keyset_width(keyset)) == (200, 16)
-    assert ffi.string(lib.csamatch_keyset_kernel(keyset)).decode() == csamatch.kernels()[0]
-    mirror = _core.KeySet(packed, 0, 200, 16)
+    kernel = ffi.string(lib.csamatch_keyset_kernel(keyset))
+    assert kernel == ffi.string(options.kernel)
+    mirror = _core.KeySet(packed, 0, 200, 16, kernel.decode())
     queries = [*KEYS[::-3], b"\0" * 16, b"\xff" * 16]
     expected = [KEYS.index(q) if q in KEYS else -1 for q in queries]
     hits = ffi.new("csamatch_hit[]", len(queries))
@@ -178,7 +191,7 @@ def test_address_key(ffi, lib, host, rest):
     assert bytes(key) == address_key(host, rest) == _core.address_key(host + rest, len(host))
 
 
-def test_url_match(ffi, lib):
+def test_url_match(ffi, lib, options):
     texts = [
         b"http://www.bad.example/",
         b"good.example",
@@ -190,7 +203,7 @@ def test_url_match(ffi, lib):
     sets = ffi.new("csamatch_address_sets *")
     for rule, key in keys.items():
         out = ffi.new("csamatch_keyset **")
-        assert lib.csamatch_keyset_create(key, 1, 16, ffi.NULL, out) == 0
+        assert lib.csamatch_keyset_create(key, 1, 16, options, out) == 0
         setattr(sets, rule, out[0])
     buffers = [ffi.from_buffer(text) for text in texts]
     spans = ffi.new("csamatch_text[]", len(texts))
@@ -201,7 +214,8 @@ def test_url_match(ffi, lib):
     assert lib.csamatch_url_match(sets, spans, len(texts), positions, rules) == 0
     assert list(positions) == [0, -1, -1, 0, -1]
     assert list(rules) == [16, 0, 255, 18, 0]
-    mirror = csamatch.UrlList(["bad.example", "h.example/page"]).match(texts)
+    kernel = ffi.string(options.kernel).decode()
+    mirror = csamatch.UrlList(["bad.example", "h.example/page"], kernel=kernel).match(texts)
     assert mirror.mask.tolist() == [True, False, False, True, False]
     assert mirror.invalid.tolist() == [False, False, True, False, False]
     lib.csamatch_keyset_free(sets.domain)

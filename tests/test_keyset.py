@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import functools
+import hashlib
+import random
 
 import numpy as np
 import pytest
@@ -120,32 +123,85 @@ def test_rejects_what_does_not_fit():
         _core.KeySet(b"", 0, 0, 16, "no such kernel")
 
 
+def noise(i: int, size: int) -> bytes:
+    """Bytes that look random."""
+    return hashlib.shake_128(i.to_bytes(8, "big")).digest(size)
+
+
+# Key number i of a shape and width.
 WORST = {
-    "one bucket": lambda i: b"\x55" * 8 + (i * 0x9E3779B97F4A7C15 % 2**64).to_bytes(8, "big"),
-    "counting up": lambda i: (3 * i).to_bytes(16, "big"),
-    "counting up in front": lambda i: (3 * i).to_bytes(8, "big") + b"\x55" * 8,
-    "counting up in the middle": lambda i: b"\0" * 6 + (3 * i).to_bytes(4, "big") + b"\x55" * 6,
-    "repeated halves": lambda i: (i * 0x9E3779B97F4A7C15 % 2**64).to_bytes(8, "big") * 2,
-    "halves that cancel": lambda i: i.to_bytes(8, "little") + (2**64 - 1 - i).to_bytes(8, "little"),
+    "one bucket": lambda i, w: b"\x55" * 4 + noise(i, w - 4),
+    "counting up": lambda i, w: (3 * i).to_bytes(w, "big"),
+    "counting up in front": lambda i, w: (3 * i).to_bytes(8, "big") + b"\x55" * (w - 8),
+    "counting up in the middle": lambda i, w: (3 * i).to_bytes(w // 2 + 2, "big").ljust(w, b"\x55"),
+    "counting down from the top": lambda i, w: (256**w - 1 - 3 * i).to_bytes(w, "big"),
+    "equal but the last byte": lambda i, w: b"\x55" * (w - 1) + bytes([2 * i % 256]),
+    "equal but the first eight": lambda i, w: noise(i, 8) + b"\x55" * (w - 8),
+    "equal but the last eight": lambda i, w: b"\x55" * (w - 8) + noise(i, 8),
+    "equal in the first eight": lambda i, w: b"\x55" * 8 + noise(i, w - 8),
+    "equal at both ends": lambda i, w: (
+        b"\x55" * 8 + noise(i, max(0, w - 16)) + b"\x55" * min(8, w - 8)
+    ),
+    "repeated halves": lambda i, w: noise(i, w // 2) * 2,
+    "ends that cancel": lambda i, w: (
+        i.to_bytes(8, "little") + noise(i, w - 16) + (2**64 - 1 - i).to_bytes(8, "little")
+        if w >= 16
+        else i.to_bytes(8, "little")
+    ),
+    "two clusters": lambda i, w: bytes([i % 2 * 255]) * (w - 3) + noise(i, 3),
 }
 
 
+def worst_keys(shape: str, width: int, count: int) -> list[bytes]:
+    return sorted({WORST[shape](i, width) for i in range(count)})
+
+
+def questions(keys: list[bytes], width: int) -> tuple[list[bytes], list[int]]:
+    """Keys, neighbours and strangers in no order, and the position of each or -1."""
+    asked = keys + [n for key in keys for n in neighbours(key)]
+    asked += [noise(i, width) for i in range(2**32, 2**32 + 50)]
+    random.Random(width).shuffle(asked)
+    listed = set(keys)
+    return asked, [bisect.bisect_left(keys, q) if q in listed else -1 for q in asked]
+
+
+@functools.lru_cache(maxsize=1)
+def worst_case(shape: str, width: int) -> tuple[list[bytes], np.ndarray, np.ndarray]:
+    """Keys, 100,001 queries one after another, and their positions or -1."""
+    keys = worst_keys(shape, width, 4000)
+    asked, expected = questions(keys, width)
+    rows = np.frombuffer(b"".join(asked), np.uint8).reshape(-1, width)
+    return keys, np.resize(rows, (100_001, width)), np.resize(expected, 100_001)
+
+
+@pytest.mark.parametrize("tables", [True, False])
 @pytest.mark.parametrize("kernel", csamatch.kernels())
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("shape", WORST)
-def test_keys_that_are_worst_for_the_tables(kernel, shape):
-    keys = sorted({WORST[shape](i) for i in range(20_000)})
-    place = {key: i for i, key in enumerate(keys)}
-    queries = keys[::3] + [n for key in keys[::7] for n in neighbours(key)]
-    keyset = make(16, keys, kernel)
-    assert batch(keyset, queries) == [place.get(q, -1) for q in queries]
+def test_worst_keys(shape, width, kernel, tables):
+    """Batches of all sizes that make a difference, out of many queries."""
+    keys, asked, expected = worst_case(shape, width)
+    keyset = make(width, keys, kernel, tables)
+    hits = np.empty((len(asked), 2), np.int64)
+    for size in (0, 1, 7, 8, 9, 63, 64, 65, 513, len(asked)):
+        start = len(asked) - size
+        found = keyset.match(asked, start * width, size, hits)
+        listed = np.flatnonzero(expected[start:] >= 0)
+        assert hits[:found, 0].tolist() == listed.tolist()
+        assert hits[:found, 1].tolist() == expected[start:][listed].tolist()
+    assert [keyset.find(q.tobytes()) for q in asked[:500]] == expected[:500].tolist()
 
 
-def test_keys_equal_but_for_the_last_byte():
-    keys = [b"\x55" * 15 + bytes([i]) for i in range(1, 255, 2)]
-    queries = [b"\x55" * 15 + bytes([i]) for i in range(256)] * 3
-    for kernel in csamatch.kernels():
-        expected = [(i % 256) // 2 if i % 2 and i % 256 < 254 else -1 for i in range(len(queries))]
-        assert batch(make(16, keys, kernel), queries) == expected
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("shape", WORST)
+def test_few_worst_keys(shape, width):
+    """From no key up to more than windows, buckets and words take."""
+    for count in range(41):
+        keys = worst_keys(shape, width, count)
+        asked, expected = questions(keys, width)
+        for kernel in csamatch.kernels():
+            for tables in (True, False):
+                assert batch(make(width, keys, kernel, tables), asked) == expected
 
 
 @pytest.mark.parametrize("kernel", csamatch.kernels())

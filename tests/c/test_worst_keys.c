@@ -12,6 +12,7 @@ typedef enum key_shape {
     FIRST_EIGHT,   /* equal but for the first eight bytes */
     LAST_EIGHT,    /* equal but for the last eight bytes */
     SAME_EIGHT,    /* equal in the first eight bytes */
+    SAME_ENDS,     /* equal but between the first and the last eight bytes */
     SAME_HASH,     /* alike to the filter: it sees the sum of both ends */
     CLUSTERS,      /* half at one end, half at the other */
     SHAPES
@@ -51,6 +52,7 @@ static void make_key(uint8_t *key, size_t width, key_shape shape, int64_t number
     case FIRST_EIGHT: random_bytes(key, 8, state); break;
     case LAST_EIGHT: random_bytes(key + width - 8, 8, state); break;
     case SAME_EIGHT: random_bytes(key + 8, width - 8, state); break;
+    case SAME_ENDS: random_bytes(key + 8, width > 16 ? width - 16 : 0, state); break;
     case SAME_HASH:
         random_bytes(key, width, state);
         for (size_t i = 0; i < 8 && width >= 16; i++)
