@@ -58,10 +58,9 @@ def pointer(array: np.ndarray) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def make_keys(count: int, width: int, rng: np.random.Generator) -> tuple[np.ndarray, tuple]:
+def with_tables(keys: np.ndarray) -> tuple[np.ndarray, tuple]:
     """Sorted keys with their tables behind them, as in a list file, and where these lie."""
-    keys = rng.integers(0, 256, (count, width), dtype=np.uint8)
-    _core.rows_sort(keys, count, width)
+    count, width = keys.shape
     found_filter, index = _core.tables_build(keys, count, width)
     at = -(-keys.nbytes // 64) * 64
     index_at = at + -(-len(found_filter) // 64) * 64
@@ -96,7 +95,9 @@ def measure(actions: dict[str, Callable[[], Any]], rounds: int) -> dict[str, flo
 def run(count: int, width: int, hits: float, rounds: int, limit: ctypes.CDLL) -> list[dict]:
     """Measure every kernel and the limits for one size of list."""
     rng = np.random.default_rng(count)
-    data, tables = make_keys(count, width, rng)
+    keys = rng.integers(0, 256, (count, width), dtype=np.uint8)
+    _core.rows_sort(keys, count, width)
+    data, tables = with_tables(keys)
     keys = data[: count * width].reshape(count, width)
     queries, expected = make_queries(keys, hits, rng)
     lines = huge(2 * QUERIES, np.uint32).reshape(2, QUERIES)
