@@ -336,7 +336,7 @@ def test_info_survives(out):
 
 def test_progress(tmp_path, out):
     path = tmp_path / "x.txt"
-    path.write_text("\n".join(md5(i) for i in range(20_000)))
+    path.write_text("\n".join(md5(i) for i in range(100_000)))  # over 3 MB
     calls = []
     build(path, out, progress=lambda *args: calls.append(args))
     size = path.stat().st_size

@@ -299,8 +299,8 @@ def test_ctrl_c_ends_quietly(folder):
 def test_progress_is_shown_on_a_terminal_only(folder):
     """A source that takes over a second shows a bar on a terminal, and none in a pipe."""
     with (folder / "big.txt").open("w") as file:
-        for i in range(1_000_000):
-            file.write(hashlib.md5(str(i).encode()).hexdigest() + "\n")
+        for i in range(200_000):
+            file.write(f"host{i}.example\n")
     command = [sys.executable, "-m", "csamatch", "build", "big.txt", "-o", "big.csml"]
     main, side = pty.openpty()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=side)

@@ -94,6 +94,21 @@ def test_hex(ffi, lib):
         _core.hex_rows(b"0" * 31 + b"g", 1, 32)
 
 
+def test_hex_lines(ffi, lib):
+    digests = [hashlib.md5(bytes([i])).digest() for i in range(3)]
+    text = b"".join(d.hex().encode() + b" n\r\n" for d in digests) + b"# no digest\n"
+    out = ffi.new("uint8_t[80]")
+    count, used = ffi.new("size_t *"), ffi.new("size_t *")
+    assert lib.csamatch_hex_lines(text, len(text), 16, out, 5, count, used) == 0
+    assert (count[0], used[0]) == (3, 3 * 36)
+    keys = bytearray(80)
+    assert _core.hex_lines(text, 0, 16, keys) == (3, 3 * 36)
+    assert bytes(keys[:48]) == bytes(out)[:48] == b"".join(digests)
+    assert _core.hex_lines(text, 36, 16, bytearray(31)) == (1, 36)
+    with pytest.raises(ValueError, match="buffer"):
+        _core.hex_lines(text, len(text) + 1, 16, keys)
+
+
 def test_rows(ffi, lib):
     shuffled = b"".join(reversed(KEYS)) + KEYS[7]
     rows = ffi.from_buffer("uint8_t[]", bytearray(shuffled), require_writable=True)

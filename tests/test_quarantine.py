@@ -7,8 +7,10 @@ import hashlib
 import pytest
 
 import csamatch
-from csamatch import FormatError, build
+from csamatch import FormatError, HashList, build, quarantine
 from sources import EMPTY, balanced, md5, media, sha1, text
+
+HEX = "0123456789abcdef"
 
 
 def test_quarantine_of_digests(out):
@@ -30,6 +32,40 @@ def test_quarantine_of_digests(out):
         assert [line in csamatch.open(out) for line in lines] == [
             line in members or line == md5(1) for line in lines
         ]
+
+
+@pytest.mark.parametrize("name", ["md5", "sha1", "sha256"])
+def test_every_suspect_is_one(name):
+    """What bulk reading sets apart is exactly what judging one by one would keep out."""
+    suspects = quarantine.suspects(name)
+    digits = 2 * hashlib.new(name).digest_size
+    expected = {
+        d * at + e + d * (digits - at - 1) for d in HEX for at in range(digits) for e in HEX
+    }
+    for size in [0, *quarantine._ZERO_SIZES]:
+        expected.add(hashlib.new(name, bytes(size)).hexdigest())
+    assert len(suspects) == len(expected)
+    assert all(text in suspects for text in expected)
+    assert all(quarantine.digest_class(bytes.fromhex(text)) for text in expected)
+
+
+@pytest.mark.parametrize("amount", [10, 1000, 70_000])  # line by line, in bulk, in several blocks
+def test_quarantine_in_bulk(tmp_path, out, amount):
+    lines = [md5(i) for i in range(amount)]
+    places = {0: EMPTY["md5"], amount // 2: "0" * 32, amount - 2: md5(-1)}
+    for place, line in places.items():
+        lines[place] = line
+    allow = HashList.from_digests([md5(-1)])
+    report = build(text(*lines), out, allow=allow, keep_values=True)
+    assert report.quarantined == {"empty-file": 1, "placeholder": 1, "allow-list": 1}
+    assert [(s.where, s.value) for s in report.samples] == [
+        (f"line {place + 1}", line) for place, line in sorted(places.items())
+    ]
+    assert balanced(report)
+    lst = csamatch.open(out)
+    assert len(lst) == report.accepted == amount - 3
+    assert [line in lst for line in lines] == [i not in places for i in range(amount)]
+    assert build(text(*lines), out, admit=["placeholder", "empty-file"]).accepted == amount
 
 
 def test_what_is_no_placeholder(out):

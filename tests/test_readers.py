@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csamatch.errors import FormatError
-from csamatch.readers import READERS, Record, Rejected, choose
+from csamatch.readers import READERS, Digests, Record, Rejected, choose, records, text
+from csamatch.rules import WIDTHS
 
 MD5 = "9e107d9d372bb6826bd81d3542a419d6"
 SHA1 = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
@@ -18,8 +22,21 @@ MODEL_2 = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/Default
 
 
 def read(name: str, data: bytes | str) -> list[Record | Rejected]:
+    """All items, those in bulk one by one."""
     data = data.encode() if isinstance(data, str) else data
-    return list(READERS[name].read(io.BytesIO(data), "source"))
+    items = []
+    for item in READERS[name].read(io.BytesIO(data), "source"):
+        items += one_by_one(item) if isinstance(item, Digests) else [item]
+    return items
+
+
+def one_by_one(item: Digests) -> list[Record]:
+    width = WIDTHS[item.algorithm]
+    digests = [item.data[at : at + width] for at in range(0, len(item.data), width)]
+    return [
+        Record([(item.algorithm, digest)], f"line {item.line + i}")
+        for i, digest in enumerate(digests)
+    ]
 
 
 def values(name: str, data: bytes | str) -> list:
@@ -76,6 +93,48 @@ def test_very_long_lines_do_not_shift_the_count():
         ("line 3", Rejected),
         ("line 4", Record),
     ]
+
+
+# Every kind of line, and what stands between plain ones.
+LINES = [
+    MD5, SHA1, SHA256, MD5.upper(), f"{MD5}  name", f"{SHA1}\tname", f" {MD5}", f"{MD5} ",
+    f"\\{MD5}  n", f"SHA256 (f) = {SHA256}", f"{MD5}\r", f"{MD5}\r\r", f"{MD5}\rx", f"{MD5}\v",
+    f"{MD5}\x00", f"{MD5};x", "", "# c", "//", "bad", MD5[:-1], MD5 + "0", MD5[:-1] + "g",
+    SHA1[:-1], SHA256 + "0", f"{MD5} {'n' * 5000}", f"{MD5} {'n' * 70_000}", "#" * 70_000,
+]  # fmt: skip
+
+
+def oracle(lines: list[str]) -> list[tuple]:
+    """What a list of digests says, line by line, without reading any in bulk."""
+    found = []
+    for number, line in enumerate(lines, 1):
+        raw = line.encode()
+        where = f"line {number}"
+        if len(raw) >= 65536:
+            found.append((where, "a line too long for a digest"))
+        elif not text.is_blank(raw.strip(b" \t\r\n\f\v")):
+            said = text.parse_line(raw.strip(b" \t\r\n\f\v"))
+            found.append((where, said if isinstance(said, str) else [said]))
+    return found
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=30), st.integers(1, 200), st.booleans())
+def test_text_in_bulk_is_text_line_by_line(lines, block, has_end):
+    """Wherever blocks of the stream end."""
+    with mock.patch.object(records, "_BLOCK", block):
+        items = read("text", "\n".join(lines) + "\n" * has_end)
+    shown = [(i.where, i.values if isinstance(i, Record) else i.reason) for i in items]
+    assert shown == oracle(lines)
+
+
+def test_text_is_read_in_bulk():
+    """Not line by line, whatever surrounds plain lines."""
+    lines = ["# list", *[MD5] * 1000, "bad", *[SHA1] * 1000]
+    items = list(READERS["text"].read(io.BytesIO("\n".join(lines).encode()), "source"))
+    shown = [(type(item), len(item.data), item.line) for item in items if isinstance(item, Digests)]
+    # The line that tells of another width, and the last one without its end, are read alone.
+    assert shown == [(Digests, 16_000, 2), (Digests, 19_960, 1004)]
+    assert len(items) == 5
 
 
 def test_domains():

@@ -86,6 +86,18 @@ CSAMATCH_API const char *csamatch_kernel_name(size_t index);
 CSAMATCH_API csamatch_status csamatch_hex_decode(const char *text, size_t digits, uint8_t *out,
                                                  size_t *bad);
 
+/* Reads lines of `length` bytes at `text` for as long as each is plainly one
+ * digest of `width` bytes (1 to 64): its hex digits at the start, then the end
+ * of the line (LF or CR LF), or a space or tab and whatever follows it on the
+ * line. Writes the digests to `keys`, which has room for `room` of them; sets
+ * *count to how many and *used to the bytes their lines took. It stops, with
+ * OK, where a line is anything else (a comment, a digest of another width, a
+ * bad character), is without its end or longer than about 4 KiB: that one is
+ * the caller's to judge. Outputs beyond *count digests are unspecified. */
+CSAMATCH_API csamatch_status csamatch_hex_lines(const char *text, size_t length, size_t width,
+                                                uint8_t *keys, size_t room, size_t *count,
+                                                size_t *used);
+
 /* ---------------------------------------------------------------- rows ---
  * Rows are `count` records of `width` bytes each, packed without gaps,
  * compared as unsigned bytes from the left. */

@@ -5,48 +5,36 @@
  * more than `width` bytes of a row whatever the rows hold; small ranges are
  * finished by insertion.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
+#include "engine.h"
 
-enum { SMALL = 24 };
+enum {
+    SMALL = 24, /* rows sorted by insertion */
+    AHEAD = 8   /* rows asked for before they are exchanged */
+};
 
-static inline void swap_rows(uint8_t *a, uint8_t *b, size_t width)
-{
-    uint8_t hold[CSM_MAX_WIDTH];
-    memcpy(hold, a, width);
-    memcpy(a, b, width);
-    memcpy(b, hold, width);
-}
-
-/* Rows agree in their first `depth` bytes. */
-static void insertion_sort(uint8_t *rows, size_t count, size_t width, size_t depth)
+CSM_INLINE void insert_rows(uint8_t *rows, size_t count, size_t width)
 {
     uint8_t hold[CSM_MAX_WIDTH];
     for (size_t i = 1; i < count; i++) {
-        uint8_t *row = rows + i * width;
-        size_t j = i;
-        while (j > 0 &&
-               memcmp(rows + (j - 1) * width + depth, row + depth, width - depth) > 0)
-            j--;
-        if (j == i)
+        uint8_t *to = rows + i * width;
+        if (csm_compare(to - width, to, width) <= 0)
             continue;
-        memcpy(hold, row, width);
-        memmove(rows + (j + 1) * width, rows + j * width, (i - j) * width);
-        memcpy(rows + j * width, hold, width);
+        memcpy(hold, to, width);
+        do {
+            memcpy(to, to - width, width);
+            to -= width;
+        } while (to > rows && csm_compare(to - width, hold, width) > 0);
+        memcpy(to, hold, width);
     }
 }
 
-/* Not inlined, so that its tables do not stand on the stack once a level. */
-#if defined(__GNUC__)
-#define APART __attribute__((noinline))
-#else
-#define APART
-#endif
-
-/* Puts each row into the part of its byte at `depth`: every swap brings at
- * least one row home. On return ends[b] is where part b ends. */
-APART static void partition(uint8_t *rows, size_t count, size_t width, size_t depth, size_t ends[256])
+/* Puts each row into the part of its byte at `depth`: a row that is not at
+ * home takes the place of the next one there, which goes on in turn. On return
+ * ends[b] is where part b ends. */
+CSM_INLINE void part_rows(uint8_t *rows, size_t count, size_t width, size_t depth, size_t ends[256])
 {
     size_t next[256], counts[256] = {0};
+    uint8_t hold[CSM_MAX_WIDTH], other[CSM_MAX_WIDTH];
     for (size_t i = 0; i < count; i++)
         counts[rows[i * width + depth]]++;
     size_t at = 0;
@@ -56,14 +44,49 @@ APART static void partition(uint8_t *rows, size_t count, size_t width, size_t de
         ends[b] = at;
     }
     for (size_t b = 0; b < 256; b++) {
-        while (next[b] < ends[b]) {
+        for (; next[b] < ends[b]; next[b]++) {
             uint8_t *row = rows + next[b] * width;
-            uint8_t home = row[depth];
-            if (home == b)
-                next[b]++;
-            else
-                swap_rows(row, rows + next[home]++ * width, width);
+            if (row[depth] == b)
+                continue;
+            memcpy(hold, row, width);
+            do {
+                uint8_t *there = rows + next[hold[depth]]++ * width;
+                /* 256 parts are more than a CPU follows by itself. */
+                CSM_PREFETCH((const void *)((uintptr_t)there + AHEAD * width));
+                memcpy(other, there, width);
+                memcpy(there, hold, width);
+                memcpy(hold, other, width);
+            } while (hold[depth] != b);
+            memcpy(row, hold, width);
         }
+    }
+}
+
+/* Not inlined, so that the tables do not stand on the stack once a level. */
+#if defined(__GNUC__)
+#define APART __attribute__((noinline))
+#else
+#define APART
+#endif
+
+/* With the width known, a row is copied in a few instructions. */
+APART static void partition(uint8_t *rows, size_t count, size_t width, size_t depth, size_t ends[256])
+{
+    switch (width) {
+    case 16: part_rows(rows, count, 16, depth, ends); break;
+    case 20: part_rows(rows, count, 20, depth, ends); break;
+    case 32: part_rows(rows, count, 32, depth, ends); break;
+    default: part_rows(rows, count, width, depth, ends);
+    }
+}
+
+static void insertion_sort(uint8_t *rows, size_t count, size_t width)
+{
+    switch (width) {
+    case 16: insert_rows(rows, count, 16); break;
+    case 20: insert_rows(rows, count, 20); break;
+    case 32: insert_rows(rows, count, 32); break;
+    default: insert_rows(rows, count, width);
     }
 }
 
@@ -76,7 +99,7 @@ static void radix_sort(uint8_t *rows, size_t count, size_t width, size_t depth)
         if (depth == width)
             return;
         if (count <= SMALL) {
-            insertion_sort(rows, count, width, depth);
+            insertion_sort(rows, count, width);
             return;
         }
         partition(rows, count, width, depth, ends);

@@ -25,6 +25,8 @@ cdef extern from "csamatch.h" nogil:
 
     csamatch_status csamatch_hex_decode(const char *text, size_t digits, uint8_t *out,
                                         size_t *bad)
+    csamatch_status csamatch_hex_lines(const char *text, size_t length, size_t width,
+                                       uint8_t *keys, size_t room, size_t *count, size_t *used)
 
     csamatch_status csamatch_rows_sort(uint8_t *rows, size_t count, size_t width)
     csamatch_status csamatch_rows_unique(uint8_t *rows, size_t count, size_t width,

@@ -150,3 +150,22 @@ def hex_rows(text, size_t count, size_t digits):
     if status != CSAMATCH_OK:
         raise _failure(status, bad // digits if digits else None)
     return out
+
+
+def hex_lines(text, size_t offset, size_t width, keys):
+    """Reads plain lines of one digest each, from offset of text, into keys, as
+    csamatch_hex_lines does: (how many, how many bytes of text)."""
+    cdef _Buffer buffer = _Buffer(text)
+    cdef _Buffer room = _Buffer(keys, True)
+    cdef size_t length = <size_t>buffer.view.len
+    if offset > length or width == 0:
+        raise ValueError("buffer too small")
+    cdef const char *data = <const char *>buffer.need(offset, length - offset, 1)
+    cdef uint8_t *out = room.need(0, 0, 0)
+    cdef size_t count = 0, used = 0, most = <size_t>room.view.len // width
+    cdef csamatch_status status
+    with nogil:
+        status = csamatch_hex_lines(data, length - offset, width, out, most, &count, &used)
+    if status != CSAMATCH_OK:
+        raise _failure(status)
+    return count, used

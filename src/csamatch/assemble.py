@@ -20,20 +20,35 @@ Ints = npt.NDArray[np.int64]
 
 
 class Columns:
-    """What a build has gathered so far: keys by rule, and what each record says of itself."""
+    """What a build has gathered so far.
+
+    Attributes
+    ----------
+    bare : dict of str to bytearray
+        By rule, the packed keys of records that have one key each and say nothing of themselves.
+    keys, records : dict
+        By rule, the packed keys of all other records, and which record each belongs to.
+    ids, categories : list
+        What each of those records says of itself.
+    """
 
     def __init__(self) -> None:
+        self.bare: dict[str, bytearray] = {}
         self.keys: dict[str, bytearray] = {}
         self.records: dict[str, array[int]] = {}
         self.ids: list[str] = []
         self.categories: list[str | None] = []
-        self.has_ids = False
-        self.has_categories = False
+
+    def __len__(self) -> int:
+        return len(self.ids) + sum(len(keys) // WIDTHS[r] for r, keys in self.bare.items())
 
     def add(
         self, keys: Sequence[tuple[str, bytes]], id: str = "", category: str | None = None
     ) -> None:
         """Add a record: its keys, each with its rule, and its metadata."""
+        if len(keys) == 1 and not id and category is None:
+            self.extend(*keys[0])
+            return
         number = len(self.ids)
         for rule, key in keys:
             if rule not in self.keys:
@@ -43,17 +58,22 @@ class Columns:
             self.records[rule].append(number)
         self.ids.append(id)
         self.categories.append(category)
-        self.has_ids = self.has_ids or id != ""
-        self.has_categories = self.has_categories or category is not None
 
     def extend(self, rule: str, keys: bytes) -> None:
-        """Add records of one key each, packed, without metadata."""
-        count = len(keys) // WIDTHS[rule]
-        self.keys.setdefault(rule, bytearray()).extend(keys)
-        records = self.records.setdefault(rule, array("I"))
-        records.extend(range(len(self.ids), len(self.ids) + count))
-        self.ids += [""] * count
-        self.categories += [None] * count
+        """Add records of one key each, packed, that say nothing of themselves."""
+        if keys:
+            self.bare.setdefault(rule, bytearray()).extend(keys)
+
+    def number_bare(self) -> None:
+        """Turn bare keys into numbered records, as is needed beside others."""
+        for rule, keys in self.bare.items():
+            count = len(keys) // WIDTHS[rule]
+            records = self.records.setdefault(rule, array("I"))
+            records.extend(range(len(self.ids), len(self.ids) + count))
+            self.keys.setdefault(rule, bytearray()).extend(keys)
+            self.ids += [""] * count
+            self.categories += [None] * count
+        self.bare = {}
 
 
 class _Sorted(NamedTuple):
@@ -143,19 +163,44 @@ def _reference_sections(table: _Sorted, base: int, entry: Ints) -> list[Section]
 def _entry_sections(columns: Columns, shown: Ints) -> list[Section]:
     sections = []
     records = shown.tolist()
-    if columns.has_ids:
+    if any(columns.ids):
         ends, text = encode_ids([columns.ids[r] for r in records])
         sections.append(Section(listfile.ID_ENDS, 0, 8, ends))
         sections.append(Section(listfile.ID_TEXT, 0, 1, text))
-    if columns.has_categories:
+    if any(category is not None for category in columns.categories):
         codes, names = encode_categories([columns.categories[r] for r in records])
         sections.append(Section(listfile.CATEGORY_CODES, 0, codes.dtype.itemsize, codes))
         sections.append(Section(listfile.CATEGORY_NAMES, 0, 1, names))
     return sections
 
 
+def _key_sections(rule: str, keys: Any) -> list[Section]:
+    """Return the sections of sorted distinct keys, packed."""
+    code, width = CODES[rule], WIDTHS[rule]
+    count = len(keys) // width
+    sections = [Section(listfile.KEYS, code, width, keys)]
+    if 0 < count < 2**32:
+        found_filter, index = _core.tables_build(keys, count, width)
+        sections.append(Section(listfile.FILTER, code, 8, found_filter))
+        sections.append(Section(listfile.INDEX, code, 4, index))
+    return sections
+
+
+def _assemble_bare(columns: Columns, sections: list[Section]) -> Assembled:
+    """Assemble a list of keys alone. They are sorted where they are: there may be many."""
+    counts = {}
+    for rule in sorted(columns.bare, key=CODES.__getitem__):
+        keys, width = columns.bare[rule], WIDTHS[rule]
+        count = len(keys) // width
+        _core.rows_sort(keys, count, width)
+        counts[rule] = _core.rows_unique(keys, count, width)
+        sections += _key_sections(rule, memoryview(keys)[: counts[rule] * width])
+    accepted = sum(counts.values())
+    return Assembled(sections, accepted, len(columns) - accepted, counts)
+
+
 def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
-    """Make the sections of a list file out of gathered columns.
+    """Make the sections of a list file out of gathered columns, which are used up.
 
     Parameters
     ----------
@@ -164,19 +209,16 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
     info : mapping
         The envelope, as `csamatch.info.envelope` gives it.
     """
+    sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
+    if not columns.ids:
+        return _assemble_bare(columns, sections)
+    columns.number_bare()
     rules = sorted(columns.keys, key=CODES.__getitem__)
     tables = [_sort(rule, columns.keys[rule], columns.records[rule]) for rule in rules]
     place = _first_keys(tables, len(columns.ids))
-    sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
     for table in tables:
-        code = CODES[table.rule]
-        width = WIDTHS[table.rule]
-        sections.append(Section(listfile.KEYS, code, width, table.keys))
-        if 0 < len(table.keys) < 2**32:
-            found_filter, index = _core.tables_build(table.keys, len(table.keys), width)
-            sections.append(Section(listfile.FILTER, code, 8, found_filter))
-            sections.append(Section(listfile.INDEX, code, 4, index))
-    if columns.has_ids or columns.has_categories:
+        sections += _key_sections(table.rule, table.keys.data.cast("B"))
+    if any(columns.ids) or any(category is not None for category in columns.categories):
         entry, shown = _number_entries(place, columns)
         base = 0
         for table in tables:

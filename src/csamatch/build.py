@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import numpy as np
+
 from csamatch import listfile, quarantine
 from csamatch.addresses import address_key, listed_address
 from csamatch.assemble import Columns, assemble
@@ -15,8 +17,9 @@ from csamatch.errors import FormatError, UrlError
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.opening import open_list
-from csamatch.readers import READERS, Record, Rejected, choose
+from csamatch.readers import READERS, Digests, Record, Rejected, choose
 from csamatch.report import BuildReport
+from csamatch.rules import WIDTHS
 from csamatch.urllist import UrlList
 
 __all__ = ["build"]
@@ -26,6 +29,7 @@ Progress = Callable[[str, int, int | None], None]
 
 _HEAD = 1 << 16
 _PROGRESS_RECORDS = 1 << 13
+_FEW = 64  # so many digests cost less one by one than in bulk
 
 
 class _Head(io.RawIOBase):
@@ -81,7 +85,36 @@ class _Builder:
         if self._allow is not None and self._allow.info.kind != kind:
             raise ValueError(f"allow: holds {self._allow.info.kind}, the source {kind}")
 
-    def take(self, item: Record | Rejected, source: str) -> None:
+    def take(self, item: Record | Rejected | Digests, source: str) -> int:
+        """Take in what a reader yields; returns how many records that was."""
+        if isinstance(item, Digests):
+            return self._take_digests(item, source)
+        self._take_one(item, source)
+        return 1
+
+    def _take_digests(self, item: Digests, source: str) -> int:
+        """List digests in bulk, but judge one by one what must perhaps not be listed."""
+        width = WIDTHS[item.algorithm]
+        count = len(item.data) // width
+        chosen = np.ones(count, np.bool_)
+        if count > _FEW:
+            chosen[:] = (
+                quarantine.suspects(item.algorithm).match(item.data, algorithm=item.algorithm).mask
+            )
+            if isinstance(self._allow, HashList):
+                chosen |= self._allow.match(item.data, algorithm=item.algorithm).mask
+        alone = np.flatnonzero(chosen).tolist()
+        for i in alone:
+            digest = item.data[i * width : (i + 1) * width]
+            self._take_one(Record([(item.algorithm, digest)], f"line {item.line + i}"), source)
+        data = item.data
+        if alone:
+            data = np.frombuffer(data, np.uint8).reshape(count, width)[~chosen].tobytes()
+        self.report.read += count - len(alone)
+        self.columns.extend(item.algorithm, data)
+        return count
+
+    def _take_one(self, item: Record | Rejected, source: str) -> None:
         report = self.report
         report.read += 1
         if isinstance(item, Rejected):
@@ -204,10 +237,12 @@ def _read_stream(
     builder.report.readers[name] = chosen
     builder.set_kind(READERS[chosen].kind, name)
     stream = io.BufferedReader(raw, 1 << 18)
-    for number, item in enumerate(READERS[chosen].read(stream, name)):
-        builder.take(item, name)
-        if progress is not None and number % _PROGRESS_RECORDS == 0:
+    since = 0
+    for item in READERS[chosen].read(stream, name):
+        since += builder.take(item, name)
+        if progress is not None and since >= _PROGRESS_RECORDS:
             progress(name, raw.position, size)
+            since = 0
     if progress is not None:
         progress(name, raw.position, size)
 
@@ -313,7 +348,7 @@ def build(
     _check_apart(sources, out)
     for each in sources:
         _read_into(builder, each, reader, progress)
-    if not builder.columns.ids:
+    if not len(builder.columns):
         names = ", ".join(report.readers)
         summary = " ".join(str(report).split())
         raise FormatError(names, f"nothing in it can be listed ({summary})")

@@ -238,12 +238,17 @@ class ListFile:
             raise ListFileError("further entries are out of order")
 
 
-def _read_private(file: BinaryIO, size: int) -> Any:
-    """Read a file into private memory, on huge pages where the system has them."""
+def _private_memory(size: int) -> mmaps.mmap:
+    """Memory of our own, on huge pages where the system has them."""
     memory = mmaps.mmap(-1, size)
     if hasattr(mmaps, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # advice only; some kernels know no huge pages
             memory.madvise(mmaps.MADV_HUGEPAGE)
+    return memory
+
+
+def _read_private(file: BinaryIO, size: int) -> Any:
+    memory = _private_memory(size)
     view = memoryview(memory)
     done = 0
     while done < size:
@@ -289,6 +294,10 @@ def read(path: str | os.PathLike[str], *, verify: bool, mmap: bool) -> ListFile:
     raise ListFileError(f"{os.fspath(path)}: {reason}")
 
 
-def image(kind: str, sections: Sequence[Section]) -> bytes:
+def image(kind: str, sections: Sequence[Section]) -> Any:
     """Return a list file's bytes, for lists made in memory."""
-    return b"".join(encode(kind, sections))
+    chunks = encode(kind, sections)
+    memory = _private_memory(sum(len(chunk) for chunk in chunks))
+    for chunk in chunks:
+        memory.write(chunk)
+    return memory

@@ -7,7 +7,12 @@ import ipaddress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from csamatch.addresses import ListedAddress
+from csamatch.hashlist import HashList
+from csamatch.rules import WIDTHS
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -82,6 +87,25 @@ def _empty_digests() -> frozenset[bytes]:
     return frozenset(
         hashlib.new(name, usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")
     )
+
+
+def _placeholders(width: int) -> npt.NDArray[np.uint8]:
+    """Return every digest of `width` bytes whose hex digits are the same but one at most."""
+    places = np.arange(2 * width)
+    digits = np.empty((16, 2 * width, 16, 2 * width), np.uint8)  # base, place, odd one, digit
+    digits[:] = np.arange(16)[:, None, None, None]
+    digits[:, places, :, places] = np.arange(16)
+    pairs = digits.reshape(-1, width, 2)
+    packed: npt.NDArray[np.uint8] = pairs[..., 0] << np.uint8(4) | pairs[..., 1]
+    return packed
+
+
+@cache
+def suspects(algorithm: str) -> HashList:
+    """Return every digest of an algorithm that `digest_class` speaks against, as a list."""
+    width = WIDTHS[algorithm]
+    known = b"".join(d for d in _empty_digests() | _zero_digests() if len(d) == width)
+    return HashList(known + _placeholders(width).tobytes(), algorithm)
 
 
 def _is_placeholder(digest: bytes) -> bool:

@@ -23,14 +23,21 @@ static void refuses(void)
     CHECK(csamatch_hex_decode("00", 2, NULL, NULL) == CSAMATCH_ERROR_ARGUMENT);
 }
 
-/* Every byte but 0-9, a-f, A-F is refused, G-Z above all. */
+/* Every byte but 0-9, a-f, A-F is refused, G-Z above all; alone, and among
+ * digits enough to be decoded many at a time. */
 static void alphabet(void)
 {
+    static const char hex[] = "0123456789abcdef";
     for (int c = 0; c < 256; c++) {
-        char text[2] = {'0', (char)c};
-        uint8_t out;
-        int is_hex = c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL;
-        CHECK((csamatch_hex_decode(text, 2, &out, NULL) == CSAMATCH_OK) == is_hex);
+        char text[16];
+        uint8_t out[8];
+        const char *place = c != 0 ? strchr(hex, c >= 'A' && c <= 'Z' ? c + 32 : c) : NULL;
+        memset(text, '0', sizeof text);
+        text[1] = text[12] = (char)c;
+        CHECK((csamatch_hex_decode(text, 2, out, NULL) == CSAMATCH_OK) == (place != NULL));
+        CHECK(place == NULL || out[0] == place - hex);
+        CHECK((csamatch_hex_decode(text, 16, out, NULL) == CSAMATCH_OK) == (place != NULL));
+        CHECK(place == NULL || (out[0] == place - hex && out[6] == (place - hex) << 4));
     }
 }
 
@@ -48,8 +55,73 @@ static void stays_inside(void)
     }
 }
 
+/* What `lines` are read as: (digests, bytes used) for a width of two. */
+static int reads(const char *lines, size_t width, size_t room, size_t count, size_t used)
+{
+    size_t length = strlen(lines), n = 99, at = 99;
+    char *text = exact_copy(lines, length);
+    uint8_t *keys = malloc(room * width > 0 ? room * width : 1);
+    csamatch_status status = csamatch_hex_lines(text, length, width, keys, room, &n, &at);
+    int same = status == CSAMATCH_OK && n == count && at == used;
+    for (size_t i = 0; i < n && same; i++)
+        same = keys[i * width] == 0xAB && keys[(i + 1) * width - 1] == 0xCD;
+    free(text);
+    free(keys);
+    return same;
+}
+
+static void lines(void)
+{
+    CHECK(reads("abcd\nABCD\r\nabcd name\nabcd\t\n", 2, 9, 4, 27));
+    CHECK(reads("abcd\nabcd\nabcd\n", 2, 2, 2, 10)); /* no more room */
+    CHECK(reads("abcd\nabcd", 2, 9, 1, 5));          /* no end */
+    CHECK(reads("abcd\nabcd name", 2, 9, 1, 5));
+    CHECK(reads("abcd\nabcd\r", 2, 9, 1, 5));
+    CHECK(reads("abcd\n#abcd\n", 2, 9, 1, 5));
+    CHECK(reads("abcd\n\nabcd\n", 2, 9, 1, 5));
+    CHECK(reads("abcd\nabcd0\n", 2, 9, 1, 5));
+    CHECK(reads("abcd\nabc\n", 2, 9, 1, 5));
+    CHECK(reads("abcd\nabxd\n", 2, 9, 1, 5));
+    CHECK(reads("abcd\nabcd\rx\n", 2, 9, 1, 5));
+    CHECK(reads("abcd\nabcd;x\n", 2, 9, 1, 5));
+    CHECK(reads("", 2, 9, 0, 0));
+    CHECK(reads("abcd\n", 2, 0, 0, 0));
+    CHECK(reads("ab00000000000000000000000000cd\n", 15, 1, 1, 31));
+    CHECK(reads("ab000000000000000000000000000000000000cd\n", 20, 1, 1, 41));
+    CHECK(reads("ab0000000000000000000000000000000000g0cd\n", 20, 1, 0, 0));
+    CHECK(reads("ab0000000000000g00000000000000000000000000000000"
+                "00000000000000cd\n", 32, 1, 0, 0));
+    size_t n, at;
+    uint8_t key[2];
+    CHECK(csamatch_hex_lines(NULL, 0, 2, NULL, 0, &n, &at) == CSAMATCH_OK && n == 0 && at == 0);
+    CHECK(csamatch_hex_lines(NULL, 1, 2, key, 1, &n, &at) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_hex_lines("a", 1, 2, NULL, 1, &n, &at) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_hex_lines("a", 1, 0, key, 1, &n, &at) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_hex_lines("a", 1, 2, key, SIZE_MAX, &n, &at) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_hex_lines("a", 1, 2, key, 1, NULL, &at) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_hex_lines("a", 1, 2, key, 1, &n, NULL) == CSAMATCH_ERROR_ARGUMENT);
+}
+
+/* A bad digit is found wherever it stands, in digests of every width. */
+static void every_place(void)
+{
+    for (size_t digits = 2; digits <= 64; digits += 2) {
+        for (size_t at = 0; at < digits; at++) {
+            char text[64];
+            uint8_t out[32];
+            size_t bad = 99;
+            memset(text, '5', sizeof text);
+            text[at] = at % 2 == 0 ? '@' : '`';
+            CHECK(csamatch_hex_decode(text, digits, out, &bad) == CSAMATCH_ERROR_ALPHABET);
+            CHECK(bad == at);
+        }
+    }
+}
+
 int main(void)
 {
+    lines();
+    every_place();
     decodes();
     refuses();
     alphabet();

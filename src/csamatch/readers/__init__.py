@@ -1,8 +1,8 @@
 """Readers: from a source's bytes to records.
 
 A reader is a module-level `Reader` here, found by name or by content. It yields a `Record` for
-each thing listed and a `Rejected` for each it cannot read, and raises `FormatError` only when the
-source as a whole makes no sense.
+each thing listed, or `Digests` for many of them at once, and a `Rejected` for each that it cannot
+read, and raises `FormatError` only when the source as a whole makes no sense.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import BinaryIO, NamedTuple
 
 from csamatch.errors import FormatError
 from csamatch.readers import addresses, text, vics
-from csamatch.readers.records import Record, Rejected
+from csamatch.readers.records import Digests, Record, Rejected
 
-__all__ = ["READERS", "Reader", "Record", "Rejected", "choose"]
+__all__ = ["READERS", "Digests", "Reader", "Record", "Rejected", "choose"]
 
 
 class Reader(NamedTuple):
@@ -29,7 +29,7 @@ class Reader(NamedTuple):
     """
 
     kind: str
-    read: Callable[[BinaryIO, str], Iterator[Record | Rejected]]
+    read: Callable[[BinaryIO, str], Iterator[Record | Rejected | Digests]]
 
 
 READERS = {

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 LINE_LIMIT: Final = 1 << 16
 """Longer lines are no entries of any list: the limit bounds memory on binary files."""
+
+BLANKS: Final = b" \t\r\n\f\v"
+"""What may stand around a line's content."""
+
+_BLOCK: Final = 1 << 20
 
 
 @dataclass(slots=True)
@@ -44,19 +49,65 @@ class Rejected:
     value: str = field(default="", repr=False)
 
 
+@dataclass(slots=True)
+class Digests:
+    """Many records of one digest each and nothing more, from lines that follow one another.
+
+    Attributes
+    ----------
+    algorithm : str
+    data : bytes
+        The digests, packed.
+    line : int
+        The line of the first, from 1.
+    """
+
+    algorithm: str
+    data: bytes = field(repr=False)
+    line: int
+
+
+def blocks(stream: BinaryIO) -> Iterator[bytes | None]:
+    """Yield a stream as runs of whole lines, and None for each line over the limit.
+
+    Only the very last line may be without its end. A byte order mark is dropped.
+    """
+    rest = b""
+    is_first = True
+    while data := stream.read(_BLOCK):
+        if is_first:
+            data = data.removeprefix(b"\xef\xbb\xbf")
+            is_first = False
+        data = rest + data
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield data[:end]
+        rest = data[end:]
+        if len(rest) >= LINE_LIMIT:
+            rest = yield from _skip_line(stream)
+    if rest:
+        yield rest
+
+
+def _skip_line(stream: BinaryIO) -> Generator[None, None, bytes]:
+    """Read to the end of a line that is too long; return what follows it."""
+    yield None
+    while data := stream.read(_BLOCK):
+        _, end, rest = data.partition(b"\n")
+        if end:
+            return rest
+    return b""
+
+
 def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     """Yield (number, line) without line ends, from 1; None for a line over the limit.
 
     A byte order mark is dropped, CR LF and a missing last line end are fine.
     """
     number = 0
-    while line := stream.readline(LINE_LIMIT):
-        number += 1
-        if len(line) >= LINE_LIMIT and not line.endswith(b"\n"):
-            while (rest := stream.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
-                pass
-            yield number, None
-            continue
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        yield number, line.strip(b" \t\r\n\f\v")
+    for block in blocks(stream):
+        found = [b""] if block is None else block.removesuffix(b"\n").split(b"\n")
+        for line in found:
+            number += 1
+            too_long = block is None or len(line) >= LINE_LIMIT
+            yield number, None if too_long else line.strip(BLANKS)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-from csamatch.readers.records import Record, Rejected, lines
-from csamatch.rules import ALGORITHM_OF_WIDTH
+from csamatch import _core
+from csamatch.readers.records import BLANKS, LINE_LIMIT, Digests, Record, Rejected, blocks
+from csamatch.rules import ALGORITHM_OF_WIDTH, WIDTHS
 
 _COMMENTS = (b"#", b";", b"!", b"//")
 _PLAIN = re.compile(rb"\\?([0-9A-Fa-f]+)(?:[ \t].*)?", re.DOTALL)
@@ -26,6 +27,7 @@ _TAGS = {
     b"SHA2-256": "sha256",
 }
 _ALGORITHM_OF_DIGITS = {2 * width: name for width, name in ALGORITHM_OF_WIDTH.items()}
+_ROOM: Final = 1 << 19  # bytes of digests taken at a time
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -76,14 +78,46 @@ def looks_like_digest(line: bytes) -> bool:
     return not is_blank(line) and not isinstance(parse_line(line), str)
 
 
-def read(stream: BinaryIO, source: str) -> Iterator[Record | Rejected]:
-    """Read a text file of digests."""
-    for number, line in lines(stream):
-        if line is None:
-            yield Rejected(f"line {number}", "a line too long for a digest")
-        elif not is_blank(line):
-            found = parse_line(line)
-            if isinstance(found, str):
-                yield Rejected(f"line {number}", found, line.decode("utf-8", "backslashreplace"))
-            else:
-                yield Record([found], f"line {number}")
+def read(stream: BinaryIO, source: str) -> Iterator[Record | Rejected | Digests]:
+    """Read a text file of digests: plain lines in bulk, all others one by one."""
+    number = 1
+    width = WIDTHS["md5"]
+    keys = bytearray(_ROOM)
+    for block in blocks(stream):
+        if block is None:
+            yield _too_long(number)
+            number += 1
+            continue
+        at = 0
+        while at < len(block):
+            count, used = _core.hex_lines(block, at, width, keys)
+            if count:
+                yield Digests(ALGORITHM_OF_WIDTH[width], bytes(keys[: count * width]), number)
+                at += used
+                number += count
+                continue
+            end = block.find(b"\n", at) + 1 or len(block)
+            item = _read_line(block[at:end].removesuffix(b"\n"), number)
+            if isinstance(item, Record):
+                width = len(item.values[0][1])  # more of them are likely to follow
+            if item is not None:
+                yield item
+            at = end
+            number += 1
+
+
+def _too_long(number: int) -> Rejected:
+    return Rejected(f"line {number}", "a line too long for a digest")
+
+
+def _read_line(line: bytes, number: int) -> Record | Rejected | None:
+    """Read one line; None when nothing is on it."""
+    if len(line) >= LINE_LIMIT:
+        return _too_long(number)
+    line = line.strip(BLANKS)
+    if is_blank(line):
+        return None
+    found = parse_line(line)
+    if isinstance(found, str):
+        return Rejected(f"line {number}", found, line.decode("utf-8", "backslashreplace"))
+    return Record([found], f"line {number}")
