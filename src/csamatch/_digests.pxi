@@ -152,6 +152,19 @@ def hex_rows(text, size_t count, size_t digits):
     return out
 
 
+def narrow(points, size_t count):
+    """count code points of 32 bits as a byte each, 255 for those beyond ASCII."""
+    cdef _Buffer buffer = _Buffer(points)
+    cdef const uint32_t *data = <const uint32_t *>buffer.need(0, count, 4)
+    cdef bytearray out = bytearray(count)
+    cdef uint8_t *text = <uint8_t *><char *>out
+    cdef size_t i
+    with nogil:
+        for i in range(count):
+            text[i] = <uint8_t>data[i] if data[i] < 128 else 255
+    return out
+
+
 def hex_lines(text, size_t offset, size_t width, keys):
     """Reads plain lines of one digest each, from offset of text, into keys, as
     csamatch_hex_lines does: (how many, how many bytes of text)."""

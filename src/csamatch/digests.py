@@ -137,8 +137,8 @@ def _pack_hex_array(items: npt.NDArray[Any]) -> tuple[int, list[Rows]]:
     count = len(items)
     if items.dtype.kind == "U":
         digits = items.dtype.itemsize // 4
-        points = np.ascontiguousarray(items, items.dtype.newbyteorder("=")).view(np.uint32)
-        cells = np.where(points < 128, points, ord("?")).astype(np.uint8)
+        points = np.ascontiguousarray(items, items.dtype.newbyteorder("="))
+        cells = np.frombuffer(_core.narrow(points.view(np.uint32), count * digits), np.uint8)
     else:
         digits = items.dtype.itemsize
         cells = np.ascontiguousarray(items).view(np.uint8)
