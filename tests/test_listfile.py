@@ -78,8 +78,8 @@ def test_filter_and_index_are_as_documented(hash_file, address_file):
     for file in (hash_file, address_file):
         oracle = ListFile(file.read_bytes())
         for subject, keys in oracle.keys.items():
-            assert oracle.sections[9, subject][1] == len(keys) * 2 // 15 + 1
-            assert oracle.sections[10, subject][1] == len(keys) // 10 + 2
+            assert oracle.sections[9, subject][1] == len(keys) // 9 + 1
+            assert oracle.sections[10, subject][1] == len(keys) * 3 // 20 + 2
             for key in keys:
                 assert oracle.filter_passes(subject, key)
                 assert key in oracle.bucket(subject, key)

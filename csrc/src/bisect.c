@@ -3,32 +3,51 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
+/* 1 when the key at `other` is not above `key`. */
+CSM_INLINE uint64_t not_above(const uint8_t *other, const uint8_t *key, size_t width)
+{
+    if (width < 16)
+        return csm_compare(other, key, width) <= 0;
+    uint64_t a = csm_load_be64(other), b = csm_load_be64(key);
+    uint64_t c = csm_load_be64(other + 8), d = csm_load_be64(key + 8);
+    if ((a == b) & (c == d))
+        return memcmp(other + 16, key + 16, width - 16) <= 0;
+    return (a < b) | ((a == b) & (c < d)); /* a branch would be taken every other time */
+}
+
+/* Narrows ranges down to the last key that is not above the one wanted, all in
+ * step. `size` holds the lengths of the ranges. */
+CSM_INLINE void bisect(const csm_table *table, const uint8_t *const *keys, uint64_t *low,
+                       uint64_t *size, size_t n, size_t width)
+{
+    uint64_t longest = 0;
+    for (size_t i = 0; i < n; i++)
+        longest = size[i] > longest ? size[i] : longest;
+    for (; longest > 1; longest -= longest / 2) {
+        for (size_t i = 0; i < n; i++) {
+            uint64_t half = size[i] / 2;
+            if (half == 0)
+                continue;
+            low[i] += half & (0 - not_above(table->keys + (low[i] + half) * width, keys[i], width));
+            size[i] -= half;
+            CSM_PREFETCH(table->keys + (low[i] + size[i] / 2) * width);
+        }
+    }
+}
+
 void csm_bisect(const csm_table *table, const uint8_t *const *keys, uint64_t *low, uint64_t *high,
                 size_t n, int64_t *found)
 {
     size_t width = table->width;
-    bool busy = n > 0;
     for (size_t i = 0; i < n; i++)
-        found[i] = -1;
-    while (busy) {
-        busy = false;
-        for (size_t i = 0; i < n; i++) {
-            if (low[i] >= high[i])
-                continue;
-            uint64_t middle = low[i] + (high[i] - low[i]) / 2;
-            int order = csm_compare(table->keys + middle * width, keys[i], width);
-            if (order == 0) {
-                found[i] = (int64_t)middle;
-                high[i] = low[i];
-                continue;
-            }
-            if (order < 0)
-                low[i] = middle + 1;
-            else
-                high[i] = middle;
-            CSM_PREFETCH(table->keys + (low[i] + (high[i] - low[i]) / 2) * width);
-            busy = true;
-        }
+        high[i] -= low[i];
+    if (width == 16)
+        bisect(table, keys, low, high, n, 16);
+    else
+        bisect(table, keys, low, high, n, width);
+    for (size_t i = 0; i < n; i++) {
+        bool equal = high[i] > 0 && memcmp(table->keys + low[i] * width, keys[i], width) == 0;
+        found[i] = equal ? (int64_t)low[i] : -1;
     }
 }
 

@@ -1,7 +1,7 @@
 /* The search engine: what its parts share.
  *
- * A filter of one 64-bit word per 7.5 keys answers most misses from one cache
- * line; an index of offsets into buckets of about 10 keys by leading bits
+ * A filter of one 64-bit word per nine keys answers most misses from one cache
+ * line; an index of offsets into buckets of about seven keys by leading bits
  * leads the rest to their place among the sorted keys. The same bits of a key
  * always mean the same word and bucket, on every machine: both tables are
  * stored in list files (docs/list-format.md).

@@ -12,62 +12,95 @@ CSM_TARGET static inline void fetch(const csm_table *table, const uint8_t *queri
     pending->fetched = pending->filled;
 }
 
-/* Searches what lies beside the windows, for the candidates that the windows
- * neither held nor ruled out. */
-CSM_TARGET static void search_rest(const csm_table *table, const uint8_t *queries,
-                                   const csm_pending *pending, const size_t *rest, size_t n,
-                                   int64_t *found)
+/* Looks candidates up in their windows, up to `end`. Those that these neither
+ * hold nor rule out get the window beside it. */
+CSM_TARGET static inline void try_windows(const csm_table *table, const uint8_t *queries,
+                                          csm_pending *pending, size_t end)
 {
-    const uint8_t *keys[BATCH];
-    uint64_t low[BATCH], high[BATCH];
-    int64_t result[BATCH];
-    size_t width = table->width;
-    for (size_t r = 0; r < n; r++) {
-        size_t i = pending->settled + rest[r];
-        uint64_t start = pending->start[i], end = start + table->window;
-        const uint8_t *window = table->keys + start * width;
-        keys[r] = queries + pending->query[i] * width;
-        csm_bucket_range(table, pending->spot[i] >> 32, &low[r], &high[r]);
-        if (csm_compare(window, keys[r], width) > 0)
-            high[r] = start < high[r] ? start : high[r];
-        else if (csm_compare(window + (table->window - 1) * width, keys[r], width) < 0)
-            low[r] = end > low[r] ? end : low[r];
-        else
-            low[r] = high[r]; /* between two keys of the window: not listed */
-        if (low[r] > high[r]) /* the window lies beside the bucket */
-            low[r] = high[r];
-        CSM_PREFETCH(table->keys + (low[r] + (high[r] - low[r]) / 2) * width);
+    size_t width = table->width, left = pending->left, missed = left;
+    for (size_t i = pending->tried; i < end; i++) {
+        const uint8_t *key = queries + pending->query[i] * width;
+        unsigned place = compare_window(table, table->keys + pending->start[i] * width, key);
+        pending->found[i] = (int64_t)pending->start[i] + place;
+        pending->again[missed] = (uint32_t)i;
+        missed += place == table->window;
     }
-    csm_bisect(table, keys, low, high, n, result);
-    for (size_t r = 0; r < n; r++)
-        found[rest[r]] = result[r];
+    int64_t last = (int64_t)(table->count - table->window);
+    for (size_t m = left; m < missed; m++) {
+        uint32_t i = pending->again[m];
+        const uint8_t *key = queries + pending->query[i] * width;
+        const uint8_t *window = table->keys + pending->start[i] * width;
+        int64_t above = csm_compare(window + (table->window - 1) * width, key, width) < 0;
+        int64_t below = csm_compare(window, key, width) > 0;
+        int64_t start = (int64_t)pending->start[i];
+        int64_t next = start + (above - below) * (int64_t)table->window;
+        next = next < 0 ? 0 : next > last ? last : next;
+        pending->found[i] = -1;
+        pending->start[i] = (uint64_t)next;
+        pending->again[left] = i;
+        left += next != start; /* else it lies between two keys, or beyond all */
+        csm_prefetch_window(table, (uint64_t)next);
+    }
+    pending->left = left;
+    pending->tried = end;
 }
 
-/* Decides up to BATCH located candidates and writes their hits in order. */
-CSM_TARGET static inline size_t settle(const csm_table *table, const uint8_t *queries,
-                                       csm_pending *pending, uint64_t base, csamatch_hit *hits)
+/* Searches buckets by halves, for candidates that two windows did not settle. */
+CSM_TARGET static void search_rest(const csm_table *table, const uint8_t *queries,
+                                   csm_pending *pending, const uint32_t *rest, size_t n)
 {
+    const uint8_t *keys[BATCH] = {NULL};
+    uint64_t low[BATCH], high[BATCH];
     int64_t found[BATCH];
-    size_t rest[BATCH], left = 0, count = 0;
-    size_t n = pending->located - pending->settled;
-    n = n < BATCH ? n : BATCH;
-    for (size_t i = 0; i < n; i++) {
-        size_t at = pending->settled + i;
-        const uint8_t *key = queries + pending->query[at] * table->width;
-        const uint8_t *window = table->keys + pending->start[at] * table->width;
+    for (size_t r = 0; r < n; r++) {
+        size_t i = rest[r];
+        keys[r] = queries + pending->query[i] * table->width;
+        csm_bucket_range(table, pending->spot[i] >> 32, &low[r], &high[r]);
+        CSM_PREFETCH(table->keys + (low[r] + (high[r] - low[r]) / 2) * table->width);
+    }
+    csm_bisect(table, keys, low, high, n, found);
+    for (size_t r = 0; r < n; r++)
+        pending->found[rest[r]] = found[r];
+}
+
+/* Looks in the second windows of candidates up to `end`, and beyond these
+ * where a key may still lie there. */
+CSM_TARGET static inline void try_again(const csm_table *table, const uint8_t *queries,
+                                        csm_pending *pending, size_t end)
+{
+    uint32_t rest[BATCH];
+    size_t width = table->width, n = 0;
+    for (; pending->looked < pending->left && pending->again[pending->looked] < end;
+         pending->looked++) {
+        uint32_t i = pending->again[pending->looked];
+        const uint8_t *key = queries + pending->query[i] * width;
+        const uint8_t *window = table->keys + pending->start[i] * width;
         unsigned place = compare_window(table, window, key);
-        found[i] = (int64_t)pending->start[at] + place;
-        rest[left] = i;
-        left += place == table->window;
+        bool held = place < table->window;
+        bool inside = csm_compare(window, key, width) < 0 &&
+                      csm_compare(window + (table->window - 1) * width, key, width) > 0;
+        pending->found[i] = held ? (int64_t)pending->start[i] + place : -1;
+        rest[n] = i;
+        n += !held && !inside;
+        if (n == BATCH) {
+            search_rest(table, queries, pending, rest, n);
+            n = 0;
+        }
     }
-    if (left > 0)
-        search_rest(table, queries, pending, rest, left, found);
-    for (size_t i = 0; i < n; i++) {
-        hits[count] = (csamatch_hit){base + pending->query[pending->settled + i],
-                                     (uint64_t)found[i]};
-        count += found[i] >= 0;
+    if (n > 0)
+        search_rest(table, queries, pending, rest, n);
+}
+
+/* Writes the hits among the candidates up to `end`, in order. */
+CSM_TARGET static inline size_t settle(csm_pending *pending, size_t end, uint64_t base,
+                                       csamatch_hit *hits)
+{
+    size_t count = 0;
+    for (size_t i = pending->settled; i < end; i++) {
+        hits[count] = (csamatch_hit){base + pending->query[i], (uint64_t)pending->found[i]};
+        count += pending->found[i] >= 0;
     }
-    pending->settled += n;
+    pending->settled = end;
     return count;
 }
 
@@ -76,16 +109,23 @@ CSM_TARGET static inline size_t advance(const csm_table *table, const uint8_t *q
                                         csm_pending *pending, bool all, uint64_t base,
                                         csamatch_hit *hits)
 {
-    size_t count = 0;
     fetch(table, queries, pending);
     all = all || pending->filled > PENDING - STEP * GROUP;
     size_t ready = all ? pending->fetched : pending->fetched - pending->fetched % (BATCH / 2);
     if (ready > pending->located)
         locate(table, pending, ready);
-    while (pending->located - pending->settled >= (all ? 1 : 2 * BATCH))
-        count += settle(table, queries, pending, base, hits + count);
+    size_t settling = pending->tried;
     if (all)
-        pending->filled = pending->fetched = pending->located = pending->settled = 0;
+        settling = ready;
+    else if (ready - settling < 2 * BATCH)
+        return 0;
+    try_windows(table, queries, pending, all ? ready : settling + BATCH);
+    try_again(table, queries, pending, settling);
+    size_t count = settle(pending, settling, base, hits);
+    if (all) {
+        pending->filled = pending->fetched = pending->located = pending->tried = 0;
+        pending->settled = pending->looked = pending->left = 0;
+    }
     return count;
 }
 
@@ -97,7 +137,8 @@ CSM_TARGET static size_t match_chunk(const csm_table *table, const uint8_t *quer
     csm_pending pending;
     uint8_t tail[GROUP * CSM_MAX_WIDTH];
     size_t whole = n / GROUP, groups = (n + GROUP - 1) / GROUP, count = 0;
-    pending.filled = pending.fetched = pending.located = pending.settled = 0;
+    pending.filled = pending.fetched = pending.located = pending.tried = 0;
+    pending.settled = pending.looked = pending.left = 0;
     memset(pending.spot, 0, sizeof pending.spot); /* read in whole groups */
     if (whole < groups) {
         memset(tail, 0, GROUP * table->width);

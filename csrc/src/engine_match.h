@@ -8,9 +8,9 @@
  *   compare_window      looks for a key among the keys there
  *
  * A batch flows through stages: hash, probe, fetch (the index entry), locate
- * (the keys), settle. Each stage asks for the memory that the next one needs
- * and works some way ahead of it, so that many waits overlap. Only the first
- * two see every query.
+ * (a window of keys), try (that window), settle. Each stage asks for the
+ * memory that the next one needs and works some way ahead of it, so that many
+ * waits overlap. Only the first two see every query.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CSAMATCH_ENGINE_MATCH_H
 #define CSAMATCH_ENGINE_MATCH_H
@@ -22,7 +22,7 @@ enum {
     AHEAD = 8,      /* groups hashed before the first of them is probed */
     RING = 16,      /* groups remembered; a power of two above AHEAD */
     STEP = 4,       /* groups between two turns of the later stages */
-    BATCH = 64,     /* candidates settled at a time */
+    BATCH = 64,     /* candidates tried and settled at a time */
     PENDING = 512,  /* candidates under way at most */
     CHUNK = 1 << 20 /* queries for which the numbers below have 32 bits */
 };
@@ -32,14 +32,17 @@ typedef struct csm_ring {
     _Alignas(64) uint64_t word[RING * GROUP];
 } csm_ring;
 
-/* Candidates, from first to last: [0, settled) are done, up to `located` their
- * keys were asked for, up to `fetched` their index entry, up to `filled` they
- * passed the filter. */
+/* Candidates, from first to last: [0, settled) are done, up to `tried` they
+ * were looked for in one window, up to `located` that was asked for, up to
+ * `fetched` their index entry, up to `filled` they passed the filter. */
 typedef struct csm_pending {
     uint32_t query[PENDING + GROUP];
     uint64_t spot[PENDING + GROUP];
     uint64_t start[PENDING + GROUP]; /* position of the window's first key */
-    size_t filled, fetched, located, settled;
+    int64_t found[PENDING];          /* position of the key, or -1 */
+    uint32_t again[PENDING + 1];     /* candidates that get a second window: */
+    size_t looked, left;             /* those not yet looked for there */
+    size_t filled, fetched, located, tried, settled;
 } csm_pending;
 
 /* A window begins a little before the place where a key is expected, and with
@@ -62,7 +65,7 @@ CSM_INLINE void csm_prefetch_window(const csm_table *table, uint64_t start)
  * fraction says where in it to look. */
 CSM_INLINE uint64_t csm_window_start(const csm_table *table, uint64_t spot)
 {
-    uint64_t low, high, back = table->window / 4, last = table->count - table->window;
+    uint64_t low, high, back = table->back, last = table->count - table->window;
     csm_bucket_range(table, spot >> 32, &low, &high);
     uint64_t start = low + ((spot & UINT32_MAX) * (high - low) >> 32);
     start = (start < back ? 0 : start - back) & csm_window_align(table);

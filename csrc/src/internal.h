@@ -64,7 +64,8 @@ typedef struct csm_table {
     uint64_t words;
     const uint8_t *index; /* `buckets` + 1 offsets of 32 bits, little-endian */
     uint64_t buckets;
-    unsigned window; /* keys compared at once where a key is expected */
+    unsigned window; /* keys compared at once where a key is expected, */
+    unsigned back;   /* of which so many lie before that place */
 } csm_table;
 
 /* One implementation of the search loops: looks up n packed queries, writes

@@ -14,6 +14,7 @@ static bool supported(void)
            __builtin_cpu_supports("bmi2");
 }
 
+#include "engine_compare.h"
 #include "engine_scalar.h"
 
 CSM_TARGET static inline __m256i same(const uint8_t *a, __m256i b)
@@ -38,13 +39,7 @@ CSM_TARGET static inline unsigned compare_window(const csm_table *table, const u
         equal &= equal >> 1 & 0x5555; /* both halves of a key */
         return equal != 0 ? (unsigned)__builtin_ctz(equal) / 2 : none;
     }
-    uint64_t first = csm_load_le64(key);
-    for (unsigned i = 0; i < none; i++) {
-        const uint8_t *other = window + i * width;
-        if (csm_load_le64(other) == first && memcmp(other, key, width) == 0)
-            return i;
-    }
-    return none;
+    return compare_halves(table, window, key);
 }
 
 #include "engine_loop.h"

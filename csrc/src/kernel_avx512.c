@@ -106,7 +106,7 @@ CSM_TARGET static inline void locate(const csm_table *table, csm_pending *pendin
     const __m512i low_half = _mm512_set1_epi64(UINT32_MAX);
     const __m512i count = _mm512_set1_epi64((long long)table->count);
     const __m512i last = _mm512_set1_epi64((long long)(table->count - table->window));
-    const __m512i back = _mm512_set1_epi64(table->window / 4);
+    const __m512i back = _mm512_set1_epi64(table->back);
     const __m512i align = _mm512_set1_epi64((long long)csm_window_align(table));
     const __m512i bound = _mm512_set1_epi64((long long)table->buckets - 1);
     for (size_t i = pending->located; i < end; i += GROUP) {

@@ -13,6 +13,7 @@ static bool always(void)
     return true;
 }
 
+#include "engine_compare.h"
 #include "engine_scalar.h"
 
 static inline uint8x16_t same(const uint8_t *key, uint8x16_t wanted)
@@ -41,13 +42,7 @@ static inline unsigned compare_window(const csm_table *table, const uint8_t *win
         uint64_t equal = same_eight(window, vld1q_u8(key));
         return equal != 0 ? (unsigned)__builtin_ctzll(equal) / 8 : none;
     }
-    uint64_t first = csm_load_le64(key);
-    for (unsigned i = 0; i < none; i++) {
-        const uint8_t *other = window + i * width;
-        if (csm_load_le64(other) == first && memcmp(other, key, width) == 0)
-            return i;
-    }
-    return none;
+    return compare_halves(table, window, key);
 }
 
 #include "engine_loop.h"

@@ -10,12 +10,14 @@ struct csamatch_keyset {
     const csm_kernel *kernel;
 };
 
-/* How many keys are compared at once: about two cache lines of them. */
-static unsigned window_of(size_t count, size_t width)
+/* Two cache lines of keys are compared at once, the expected place in their
+ * middle; one line of keys so short that eight fit. */
+static void set_window(csm_table *table)
 {
-    size_t window = 128 / width;
-    window = window > 8 ? 8 : window < 1 ? 1 : window;
-    return (unsigned)(window < count ? window : count);
+    size_t line = 64 / table->width, window = 128 / table->width;
+    window = window > 8 ? 8 : window;
+    table->back = (unsigned)((window - line + 1) / 2);
+    table->window = (unsigned)(window < table->count ? window : table->count);
 }
 
 static csamatch_status take_tables(csm_table *table, const csamatch_keyset_options *options)
@@ -43,8 +45,8 @@ csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t
     *out = NULL;
     if ((keys == NULL && count > 0) || !csm_rows_fit(count, width))
         return CSAMATCH_ERROR_ARGUMENT;
-    csm_table table = {
-        .keys = keys, .count = count, .width = width, .window = window_of(count, width)};
+    csm_table table = {.keys = keys, .count = count, .width = width};
+    set_window(&table);
     const char *name = NULL;
     if (options != NULL) {
         if (options->size < sizeof *options)
