@@ -90,9 +90,50 @@ cdef int _check_digests(tuple items, Py_ssize_t count) except -1:
     return 0
 
 
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define csm_ask_for(p) \\
+        (__builtin_prefetch(p), __builtin_prefetch((const char *)(p) + 64))
+    #else
+    #define csm_ask_for(p) ((void)(p))
+    #endif
+    """
+    void csm_ask_for(const void *p) noexcept nogil
+
+
+cdef bytearray _rows_of_one_width(tuple items):
+    """Digests packed, or None when they are not all of the first one's width."""
+    cdef Py_ssize_t i, n = len(items), size = 0
+    cdef const char *data = NULL
+    cdef int width = _digest_parts(items[0], &data, &size) if n > 0 else 0
+    if width <= 0:
+        return None
+    cdef bytearray packed = bytearray(n * width)
+    cdef uint8_t *row = <uint8_t *><char *>packed
+    for i in range(n):
+        if i + 16 < n:  # objects lie all over memory
+            csm_ask_for(<const void *>items[i + 16])
+        if _digest_parts(items[i], &data, &size) != width:
+            return None
+        if size == width:
+            memcpy(row, data, <size_t>width)
+        elif csamatch_hex_decode(data, <size_t>size, row, NULL) != CSAMATCH_OK:
+            return None
+        row += width
+    return packed
+
+
 def digest_rows(tuple items not None):
     """Digests packed by width: a list of (width, rows, places), places being
     int64 indices into items, or None where all are of one width."""
+    packed = _rows_of_one_width(items)
+    if packed is not None:
+        return [(len(packed) // len(items), packed, None)]
+    return _rows_of_any_width(items)
+
+
+cdef list _rows_of_any_width(tuple items):
     cdef Py_ssize_t i, n = len(items), size = 0
     cdef const char *data = NULL
     cdef int width
