@@ -12,15 +12,19 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Callable
+import statistics
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from csamatch import _core, kernels
-from engine import QUERIES, huge, measure, with_tables
+from csamatch.bench.sample import Sample, huge
 
 RANDOM = "random"
+QUERIES = 1_000_000
 
 
 def mix(numbers: np.ndarray) -> np.ndarray:
@@ -91,7 +95,7 @@ def make_batch(shape: str, count: int, width: int, hits: float) -> tuple[np.ndar
     listed = rng.random(QUERIES) < hits
     numbers = rng.integers(0, count, QUERIES).astype(np.uint64) * np.uint64(2)
     numbers += ~listed
-    queries = huge(QUERIES * width, np.uint8).reshape(QUERIES, width)
+    queries = huge(QUERIES * width).reshape(QUERIES, width)
     queries[:] = SHAPES[shape](numbers, width)
     return queries, listed
 
@@ -103,16 +107,27 @@ def make_actions(
     keys = SHAPES[shape](np.arange(count, dtype=np.uint64) * np.uint64(2), width).copy()
     _core.rows_sort(keys, count, width)
     _core.rows_check(keys, 0, count, width)
-    data, tables = with_tables(keys)
+    sample = Sample(count, width, keys)
     queries, listed = make_batch(shape, count, width, hits)
     actions = {}
     for kernel in kernels():
-        keyset = _core.KeySet(data, 0, count, width, kernel, tables)
+        keyset = sample.key_set(kernel)
         found = keyset.match(queries, 0, QUERIES, out)
         assert np.array_equal(out[:found, 0], np.flatnonzero(listed)), (shape, kernel)
         assert np.array_equal(keys[out[:found, 1]], queries[listed]), (shape, kernel)
         actions[kernel, shape] = partial(keyset.match, queries, 0, QUERIES, out)
     return actions
+
+
+def measure(actions: Mapping[Any, Callable[[], Any]], rounds: int) -> dict[Any, float]:
+    """Median seconds of each action, taken in turns."""
+    times: dict[Any, list[float]] = {name: [] for name in actions}
+    for _ in range(rounds + 1):  # the first round only warms up
+        for name, action in actions.items():
+            start = time.perf_counter()
+            action()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(taken[1:]) for name, taken in times.items()}
 
 
 def main() -> None:

@@ -167,4 +167,14 @@ bool csm_ipv6_parse(const uint8_t *text, size_t length, uint16_t pieces[8]);
 /* Writes IPv6 in brackets as RFC 5952 has it; at most 41 bytes. */
 size_t csm_ipv6_write(const uint16_t pieces[8], uint8_t *out);
 
+/* For benchmarks: the sum of the first words of `count` cache lines of 64
+ * bytes, by number, read in that order with prefetches `ahead` lines ahead.
+ * `memory` is aligned to 8 bytes and holds every line that is named. */
+uint64_t csm_limit_one_line(const uint8_t *memory, const uint32_t *lines, size_t count,
+                            size_t ahead);
+
+/* The same of two lines at a time. */
+uint64_t csm_limit_two_lines(const uint8_t *memory, const uint32_t *lines, const uint32_t *others,
+                             size_t count, size_t ahead);
+
 #endif

@@ -214,6 +214,7 @@ cdef class KeySet:
 
 include "_digests.pxi"
 include "_addresses.pxi"
+include "_bench.pxi"
 
 
 # -------------------------------------------------------------- list file --

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -32,6 +32,15 @@ _COMPLAINTS = 10
 
 class _Parser(argparse.ArgumentParser):
     """An argument parser that complains in one line."""
+
+    set_up: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with arguments that are set up only now where the command is seldom used."""
+        if self.set_up is not None:
+            set_up, self.set_up = self.set_up, None
+            set_up(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with status 2."""
@@ -242,6 +251,12 @@ def _demo(args: argparse.Namespace) -> int:
     return run()
 
 
+def _set_up_bench(parser: argparse.ArgumentParser) -> None:
+    from csamatch.bench.command import add_arguments
+
+    add_arguments(parser)
+
+
 def _add_build(commands: Any) -> None:
     p = commands.add_parser(
         "build",
@@ -339,6 +354,8 @@ def _parser() -> argparse.ArgumentParser:
     p.set_defaults(run=_normalize)
     p = commands.add_parser("demo", help="see it work, on a million synthetic digests")
     p.set_defaults(run=_demo)
+    p = commands.add_parser("bench", help="measure it beside memory's limit and other tools")
+    p.set_up = _set_up_bench
     return parser
 
 

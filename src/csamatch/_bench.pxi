@@ -1,0 +1,70 @@
+# What only benchmarks use. Part of _core.pyx.
+
+cdef extern from "internal.h" nogil:
+    uint64_t csm_limit_one_line(const uint8_t *memory, const uint32_t *lines, size_t count,
+                                size_t ahead)
+    uint64_t csm_limit_two_lines(const uint8_t *memory, const uint32_t *lines,
+                                 const uint32_t *others, size_t count, size_t ahead)
+
+cdef extern from *:
+    """
+    #if defined(__clang__)
+    #define CSAMATCH_COMPILER __VERSION__
+    #elif defined(__GNUC__)
+    #define CSAMATCH_COMPILER "gcc " __VERSION__
+    #else
+    #define CSAMATCH_COMPILER ""
+    #endif
+    """
+    const char *CSAMATCH_COMPILER
+
+
+def compiler():
+    """The compiler that built this module, or an empty str where it does not tell."""
+    return CSAMATCH_COMPILER.decode("ascii", "replace")
+
+
+cdef class LineReader:
+    """Reads cache lines of 64 bytes by number, one or two at a time.
+
+    `lines` and `others` hold uint32 numbers and are checked here, once, so that
+    reading need not; both must stay as they are.
+    """
+    cdef _Buffer memory, lines, others
+    cdef size_t count
+
+    def __cinit__(self, memory, lines, others=None):
+        self.memory = _Buffer(memory)
+        self.lines = _Buffer(lines)
+        self.count = <size_t>self.lines.view.len // sizeof(uint32_t)
+        if <size_t>self.memory.view.buf % 64:
+            raise ValueError("memory does not begin with a cache line")
+        self._check(self.lines)
+        if others is not None:
+            self.others = _Buffer(others)
+            self.others.need(0, self.count, sizeof(uint32_t))
+            self._check(self.others)
+
+    cdef int _check(self, _Buffer numbers) except -1:
+        cdef size_t i, total = <size_t>self.memory.view.len // 64
+        cdef const uint32_t *number = <const uint32_t *>numbers.need(
+            0, self.count, sizeof(uint32_t))
+        for i in range(self.count):
+            if number[i] >= total:
+                raise ValueError("no such line")
+        return 0
+
+    def read(self, size_t ahead):
+        """The sum of the lines' first words, prefetched so many lines ahead."""
+        cdef const uint8_t *memory = <const uint8_t *>self.memory.view.buf
+        cdef const uint32_t *lines = <const uint32_t *>self.lines.view.buf
+        cdef const uint32_t *others = NULL
+        cdef uint64_t total
+        if self.others is not None:
+            others = <const uint32_t *>self.others.view.buf
+        with nogil:
+            if others == NULL:
+                total = csm_limit_one_line(memory, lines, self.count, ahead)
+            else:
+                total = csm_limit_two_lines(memory, lines, others, self.count, ahead)
+        return total

@@ -1,0 +1,1 @@
+"""``csamatch bench``: look-ups beside the limit of the machine's memory and beside other tools."""

@@ -1,0 +1,233 @@
+"""``csamatch bench``: its arguments, and the run."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Sequence
+from importlib import util
+from pathlib import Path
+from typing import Final
+
+import csamatch
+from csamatch.bench import engine, files, forms, limit, machine, markdown, peers, report
+from csamatch.bench.sample import Sample
+from csamatch.bench.turns import Contender, Row, Say, measure
+from csamatch.errors import Error
+
+SECTIONS: Final = (
+    engine.SECTION,
+    peers.SECTION,
+    forms.SECTION,
+    engine.THREADS,
+    files.OPEN,
+    files.BUILD,
+)
+_LOOKUPS: Final = frozenset(SECTIONS) - {files.OPEN, files.BUILD}
+_WIDTHS: Final = (8, 16, 20, 32)
+
+
+def _one_of(what: str, allowed: Sequence[str]) -> Callable[[str], str]:
+    """Like argparse's choices, which some versions apply to an empty default too."""
+
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise argparse.ArgumentTypeError(f"no such {what}: {text} ({', '.join(allowed)})")
+        return text
+
+    return parse
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    """Read a whole number, also one written like 1e6."""
+
+    def parse(text: str) -> int:
+        try:
+            value = float(text)
+            number = int(value)
+        except (ValueError, OverflowError):
+            raise argparse.ArgumentTypeError(f"not a number: {text}") from None
+        if number != value or not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"not a whole number from {least} to {most}: {text}")
+        return number
+
+    return parse
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"not a share from 0 to 1: {text}")
+    return value
+
+
+def _width(text: str) -> int:
+    return int(_one_of("width", [str(width) for width in _WIDTHS])(text))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Set up the arguments of the command."""
+    add = parser.add_argument
+    add(
+        "sections",
+        nargs="*",
+        metavar="SECTION",
+        type=_one_of("section", SECTIONS),
+        help=f"default: all of {', '.join(SECTIONS)}",
+    )
+    add("--keys", nargs="+", type=_count(64, 2**32 - 1), default=[10**6, 10**7], metavar="N")
+    add("--hits", nargs="+", type=_share, default=[0.001, 0.5], metavar="SHARE")
+    add(
+        "--widths",
+        nargs="+",
+        type=_width,
+        default=[16],
+        metavar="BYTES",
+        help="bytes a key, for the engine; everything else takes 16",
+    )
+    add("--queries", type=_count(1, 10**8), default=10**6, metavar="N", help="in a batch")
+    add("--rounds", type=_count(1, 1000), default=7, metavar="N", help="default: 7")
+    add(
+        "--peers",
+        nargs="+",
+        type=_one_of("peer", list(peers.PEERS)),
+        metavar="NAME",
+        help=f"only these, however many keys there are: {', '.join(peers.PEERS)}",
+    )
+    add(
+        "--patience",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="what takes longer for a batch is called only once; default: 10",
+    )
+    add("--json", type=Path, metavar="FILE", help="write all figures")
+    add("--markdown", type=Path, metavar="FILE", help="put the tables into a document")
+    add("--plot", type=Path, metavar="FILE", help="draw throughput over the number of keys")
+    parser.set_defaults(run=run)
+
+
+def _sayer() -> Say:
+    """Tell a terminal what is going on, in one line; tell nobody else."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda text: print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+class _Run:
+    """One run of the command."""
+
+    def __init__(self, args: argparse.Namespace, folder: Path) -> None:
+        self.args, self.folder, self.say = args, folder, _sayer()
+        self.sections = set(args.sections or SECTIONS)
+        self.rows: list[Row] = []
+
+    def _add(self, rows: list[Row], sample: Sample, hits: float | None) -> None:
+        """Keep rows of one group and show them."""
+        for row in rows:
+            row.keys, row.width, row.hits = sample.count, sample.width, hits
+        self.rows += rows
+        self.say("")
+        print(report.table(rows), end="\n\n", flush=True)
+
+    def _measure(self, contenders: list[Contender]) -> list[Row]:
+        return measure(contenders, self.args.rounds, self.args.patience, self.say)
+
+    def sample(self, count: int, width: int) -> None:
+        """Measure everything that was asked for of one number and width of keys."""
+        self.say(f"making {count:,} keys of {width} bytes")
+        sample = Sample(count, width)
+        chosen = self.sections if width == peers.WIDTH else self.sections & {engine.SECTION}
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            folder = Path(name)
+            file = folder / "list.csml"
+            if chosen & {forms.SECTION, engine.THREADS, files.OPEN}:
+                sample.write(file)
+            if chosen & _LOOKUPS:
+                self._lookups(sample, chosen, file, folder)
+            if files.OPEN in chosen:
+                self._add(self._measure(files.open_contenders(file)), sample, None)
+            if files.BUILD in chosen:
+                rounds = min(self.args.rounds, files.BUILD_ROUNDS)
+                self._add(files.build_rows(sample, folder, rounds, self.say), sample, None)
+
+    def _lookups(self, sample: Sample, chosen: set[str], file: Path, folder: Path) -> None:
+        """Measure look-ups in turns, for each share of hits."""
+        loaded = None
+        if peers.SECTION in chosen:
+            loaded = peers.Loaded(sample, self.args.peers, folder, self.say)
+        opened = csamatch.open(file, verify=False) if file.exists() else None
+        for hits in self.args.hits:
+            queries = sample.queries(self.args.queries, hits)
+            contenders = limit.contenders(sample, self.args.queries)
+            absent: list[Row] = []
+            if engine.SECTION in chosen:
+                contenders += engine.contenders(sample, queries)
+            if loaded is not None:
+                contenders += loaded.contenders(queries)
+                absent += [Row(row.section, row.name, note=row.note) for row in loaded.absent]
+            if isinstance(opened, csamatch.HashList):
+                if forms.SECTION in chosen:
+                    contenders += forms.contenders(sample, opened, queries)
+                    absent += forms.absent(sample)
+                if engine.THREADS in chosen:
+                    contenders += engine.thread_contenders(opened, queries)
+            rows = limit.best(self._measure(contenders)) + absent
+            order = (limit.SECTION, *SECTIONS)
+            self._add(sorted(rows, key=lambda row: order.index(row.section)), sample, hits)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Complain before the run of what would fail after it."""
+    for path in (args.json, args.markdown, args.plot):
+        if path is not None and not path.resolve().parent.is_dir():
+            raise Error(f"{path}: no such folder")
+    if args.markdown is not None:
+        markdown.check(args.markdown)
+    if args.plot is None:
+        return
+    if peers.WIDTH not in args.widths or not _LOOKUPS & set(args.sections or SECTIONS):
+        raise Error(f"--plot draws look-ups of {peers.WIDTH}-byte keys, and none are asked for")
+    if util.find_spec("matplotlib") is None:
+        raise Error("--plot needs matplotlib, which comes with csamatch[bench]")
+
+
+def _command(args: argparse.Namespace) -> str:
+    """Spell out the command of this run, without the files that it writes."""
+    words = ["csamatch", "bench", *(args.sections or SECTIONS)]
+    for name in ("keys", "hits", "widths", "peers"):
+        if getattr(args, name):
+            words += [f"--{name}", *(f"{value:g}" if name != "peers" else value
+                                     for value in getattr(args, name))]  # fmt: skip
+    words += ["--queries", f"{args.queries:g}", "--rounds", str(args.rounds)]
+    return shlex.join(words)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print the tables, and write what else was asked for."""
+    _check(args)
+    told = machine.describe()
+    for name, value in told.items():
+        print(textwrap.fill(f"{name + ':':<10}{value}", 100, subsequent_indent=" " * 10))
+    print()
+    with tempfile.TemporaryDirectory(prefix="csamatch-bench-") as name:
+        whole = _Run(args, Path(name))
+        for count in args.keys:
+            for width in args.widths:
+                whole.sample(count, width)
+    command = _command(args)
+    if args.json is not None:
+        report.write_json(args.json, report.Figures(whole.rows), told, command)
+    if args.markdown is not None:
+        markdown.write(args.markdown, markdown.document(whole.rows, told, command))
+    if args.plot is not None:
+        from csamatch.bench import plot
+
+        plot.draw(args.plot, whole.rows)
+    return 0

@@ -1,0 +1,111 @@
+"""Figures as Markdown, put between two marks in a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from csamatch.bench import files
+from csamatch.bench.report import (
+    Figures,
+    group_of,
+    most_queries,
+    remarks,
+    spell_number,
+    spell_share,
+)
+from csamatch.bench.turns import Row
+from csamatch.errors import Error
+
+BEGIN: Final = "<!-- what follows is written by csamatch bench -->"
+END: Final = "<!-- what precedes was written by csamatch bench -->"
+
+_SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_TIMED: Final = (files.OPEN, files.BUILD)
+
+
+def spell_power(count: int) -> str:
+    """Write a number of keys with a power of ten."""
+    power = len(str(count)) - 1
+    exponent = f"10{str(power).translate(_SUPERSCRIPTS)}"
+    factor = count / 10**power
+    return exponent if factor == 1 else f"{factor:g}·{exponent}"
+
+
+def _cell(row: Row | None, figures: Figures) -> str:
+    if row is None:
+        return ""
+    if row.seconds is None:
+        return row.note
+    ratio = figures.of_baseline(row)
+    if row.rate is not None:
+        compared = [ratio] if row.baseline else [*figures.of_limit(row)]
+        spelt = " / ".join(spell_number(value) for value in compared if value is not None)
+        return spell_number(row.rate, 1) + (f" ({spelt})" if spelt else "")
+    peak = max(row.peaks, default=0) / (row.keys * row.width)
+    spelt = f"{row.seconds:.3g} s" + (f" ({spell_number(ratio)})" if ratio is not None else "")
+    return spelt + (f", peak {peak:.1f} x keys" if peak else "")
+
+
+def _line(found: Sequence[Row | None], figures: Figures, most: int) -> str:
+    """One name's cells, and what is to be said of it."""
+    said: list[str] = []
+    for row in found:
+        if row is not None and row.seconds is not None:
+            said += remarks(row, most)
+            said += [f"in brackets: of {row.baseline}"] if row.baseline else []
+    first = next(row for row in found if row is not None)
+    cells = " | ".join(_cell(row, figures) for row in found)
+    return f"| {first.name} | {cells} | {'; '.join(dict.fromkeys(said))} |"
+
+
+def _section(section: str, rows: Sequence[Row], figures: Figures) -> Iterator[str]:
+    """Write one section of one width as a table: a line a name, a column a group."""
+    groups = sorted({group_of(row) for row in rows})
+    columns = [
+        spell_power(keys) + (f", {spell_share(hits)}" if hits >= 0 else "")
+        for keys, _, hits in groups
+    ]
+    unit = "" if section in _TIMED else ", M/s"
+    yield f"| {section}, {rows[0].width} bytes{unit} | {' | '.join(columns)} | |"
+    yield f"|---|{'---|' * len(groups)}---|"
+    cells = {(row.name, group_of(row)): row for row in rows}
+    most = most_queries(figures.rows)
+    for name in dict.fromkeys(row.name for row in rows):
+        yield _line([cells.get((name, group)) for group in groups], figures, most)
+    yield ""
+
+
+def document(rows: Sequence[Row], machine: dict[str, str], command: str) -> str:
+    """Return everything as Markdown: the machine, then a table for each section and width."""
+    figures = Figures(rows)
+    lines = ["```sh", command, "```", ""]
+    lines += [*(f"- {name}: {value}" for name, value in machine.items() if value), ""]
+    sections = list(dict.fromkeys(row.section for row in rows))
+
+    def place(row: Row) -> tuple[int, int]:
+        return row.width, sections.index(row.section)
+
+    for (_, number), group in groupby(sorted(rows, key=place), place):
+        lines += _section(sections[number], list(group), figures)
+    return "\n".join(lines).rstrip()
+
+
+def check(path: Path) -> None:
+    """Raise Error where a document has no place for figures."""
+    if path.exists():
+        text = path.read_text(encoding="utf-8")
+        if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+            raise Error(f"{path}: has no place for figures, which is between {BEGIN} and {END}")
+
+
+def write(path: Path, text: str) -> None:
+    """Put text between the marks of a document, or make a document of it."""
+    check(path)
+    before, after = "", "\n"
+    if path.exists():
+        whole = path.read_text(encoding="utf-8")
+        before, after = whole[: whole.index(BEGIN)], whole[whole.index(END) + len(END) :]
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
