@@ -194,9 +194,32 @@ def test_figures_go_between_the_marks(tmp_path, capsys):
     assert text.startswith("before\n\n<!--")
     assert text.endswith("-->\n\nafter\n")
     assert "old" not in text
-    assert "csamatch bench engine --keys 2000 --hits 0.001 0.5" in text
+    assert "csamatch bench engine --keys 2000 --hits 0.001 0.5 --widths 16" in text
     assert "| engine, 16 bytes, M/s | 2·10³, 0.1 % | 2·10³, 50 % | |" in text
     assert text.count(f"| {kernels()[0]} |") == 1
+
+
+def test_figures_of_an_earlier_run(tmp_path, capsys):
+    first, second, path = (tmp_path / name for name in ("1.json", "2.json", "all.md"))
+    assert bench("engine", *TINY, "--hits", 0.5, 0.1, "--json", first) == 0
+    both = ("--queries", 3000, "--rounds", 1, "--with", first, "--json", second, "--markdown", path)
+    assert bench("engine", "threads", "--keys", 2000, 4000, "--hits", 0.5, *both) == 0
+    rows = json.loads(second.read_text())["rows"]
+    groups = {(row["keys"], row["hits"], len(row["times"])) for row in rows}
+    # What both runs measured is taken from the later one alone.
+    assert groups == {(2000, 0.1, 2), (2000, 0.5, 1), (4000, 0.5, 1)}
+    text = path.read_text()
+    assert "| engine, 16 bytes, M/s | 2·10³, 10 % | 2·10³, 50 % | 4·10³, 50 % | |" in text
+    assert text.count("csamatch bench engine") == 2
+
+
+@pytest.mark.parametrize("change", [{"machine": {"CPU": "another"}}, {"rows": [{}]}, {"rows": 1}])
+def test_figures_that_do_not_belong_are_refused(change, tmp_path, capsys):
+    path = tmp_path / "figures.json"
+    assert bench("engine", *TINY, "--json", path) == 0
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert bench("engine", *TINY, "--with", path) == 2
+    assert str(path) in capsys.readouterr().err
 
 
 def test_plot(tmp_path, capsys):

@@ -107,10 +107,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="what takes longer for a batch is called only once; default: 10",
     )
+    _add_files(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--with",
+        dest="earlier",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="show the figures that an earlier run wrote as JSON too",
+    )
     add("--json", type=Path, metavar="FILE", help="write all figures")
     add("--markdown", type=Path, metavar="FILE", help="put the tables into a document")
     add("--plot", type=Path, metavar="FILE", help="draw throughput over the number of keys")
-    parser.set_defaults(run=run)
 
 
 def _sayer() -> Say:
@@ -199,35 +213,45 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _command(args: argparse.Namespace) -> str:
-    """Spell out the command of this run, without the files that it writes."""
+    """Spell out the command of this run, without the files that it reads and writes."""
     words = ["csamatch", "bench", *(args.sections or SECTIONS)]
-    for name in ("keys", "hits", "widths", "peers"):
-        if getattr(args, name):
-            words += [f"--{name}", *(f"{value:g}" if name != "peers" else value
-                                     for value in getattr(args, name))]  # fmt: skip
-    words += ["--queries", f"{args.queries:g}", "--rounds", str(args.rounds)]
+    for name in ("keys", "hits", "widths"):
+        words += [f"--{name}", *map(_spell, getattr(args, name))]
+    if args.peers:
+        words += ["--peers", *args.peers]
+    words += ["--queries", _spell(args.queries), "--rounds", str(args.rounds)]
     return shlex.join(words)
+
+
+def _spell(value: float) -> str:
+    return f"{value:g}".replace("e+0", "e")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print the tables, and write what else was asked for."""
     _check(args)
     told = machine.describe()
+    earlier = [report.read_json(path, told) for path in args.earlier]
     for name, value in told.items():
         print(textwrap.fill(f"{name + ':':<10}{value}", 100, subsequent_indent=" " * 10))
     print()
     with tempfile.TemporaryDirectory(prefix="csamatch-bench-") as name:
         whole = _Run(args, Path(name))
-        for count in args.keys:
-            for width in args.widths:
-                whole.sample(count, width)
-    command = _command(args)
+        try:
+            for count in args.keys:
+                for width in args.widths:
+                    whole.sample(count, width)
+        finally:
+            whole.say("")
+    rows, runs = whole.rows, [_command(args)]
+    for found in reversed(earlier):
+        rows, runs = report.merge(found[0], rows), found[1] + runs
     if args.json is not None:
-        report.write_json(args.json, report.Figures(whole.rows), told, command)
+        report.write_json(args.json, rows, told, runs)
     if args.markdown is not None:
-        markdown.write(args.markdown, markdown.document(whole.rows, told, command))
+        markdown.write(args.markdown, markdown.document(rows, told, runs))
     if args.plot is not None:
         from csamatch.bench import plot
 
-        plot.draw(args.plot, whole.rows)
+        plot.draw(args.plot, rows)
     return 0

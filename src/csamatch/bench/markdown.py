@@ -78,10 +78,10 @@ def _section(section: str, rows: Sequence[Row], figures: Figures) -> Iterator[st
     yield ""
 
 
-def document(rows: Sequence[Row], machine: dict[str, str], command: str) -> str:
+def document(rows: Sequence[Row], machine: dict[str, str], runs: Sequence[str]) -> str:
     """Return everything as Markdown: the machine, then a table for each section and width."""
     figures = Figures(rows)
-    lines = ["```sh", command, "```", ""]
+    lines = ["```sh", *runs, "```", ""]
     lines += [*(f"- {name}: {value}" for name, value in machine.items() if value), ""]
     sections = list(dict.fromkeys(row.section for row in rows))
 

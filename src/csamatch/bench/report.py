@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from csamatch.bench import limit
 from csamatch.bench.turns import Row
+from csamatch.errors import Error
+
+_NAMES = [field.name for field in fields(Row)]
 
 
 def group_of(row: Row) -> tuple[int, int, float]:
@@ -64,10 +67,34 @@ class Figures:
         ]
 
 
-def write_json(path: Path, figures: Figures, machine: dict[str, str], command: str) -> None:
+def write_json(path: Path, rows: Sequence[Row], machine: dict[str, str], runs: list[str]) -> None:
     """Write all figures, the time of every round among them."""
-    whole = {"machine": machine, "command": command, "rows": figures.as_dicts()}
+    whole = {"machine": machine, "runs": runs, "rows": Figures(rows).as_dicts()}
     path.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, machine: dict[str, str]) -> tuple[list[Row], list[str]]:
+    """Read rows and commands that an earlier run on the same machine and build wrote."""
+    try:
+        whole = json.loads(path.read_bytes())
+        rows = [Row(**{name: row[name] for name in _NAMES}) for row in whole["rows"]]
+        told, runs = dict(whole["machine"]), list(whole["runs"])
+    except (ValueError, TypeError, KeyError):
+        raise Error(f"{path}: not the figures of an earlier run") from None
+    for name in machine:
+        if told.get(name) != machine[name]:
+            raise Error(f"{path}: measured on another machine or build ({name})")
+    return rows, runs
+
+
+def merge(earlier: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """Add rows of an earlier run to those of this one, never in one group of look-ups."""
+
+    def place(row: Row) -> tuple[Any, ...]:
+        return group_of(row), row.section if row.hits is None else ""
+
+    taken = {place(row) for row in rows}
+    return [row for row in earlier if place(row) not in taken] + list(rows)
 
 
 def spell_share(hits: float) -> str:
