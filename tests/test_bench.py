@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import util
 
 import numpy as np
 import pytest
@@ -211,6 +212,10 @@ def test_figures_of_an_earlier_run(tmp_path, capsys):
     text = path.read_text()
     assert "| engine, 16 bytes, M/s | 2·10³, 10 % | 2·10³, 50 % | 4·10³, 50 % | |" in text
     assert text.count("csamatch bench engine") == 2
+    if util.find_spec("matplotlib"):
+        plot = tmp_path / "plot.svg"
+        assert bench("open", *TINY, "--with", first, "--plot", plot) == 0
+        assert "10 % of the queries" in plot.read_text()
 
 
 @pytest.mark.parametrize("change", [{"machine": {"CPU": "another"}}, {"rows": [{}]}, {"rows": 1}])
@@ -260,8 +265,9 @@ def test_what_cannot_be_written_is_refused_first(tmp_path, capsys):
     assert bench("--json", tmp_path / "missing" / "figures.json") == 2
     assert bench("--markdown", document) == 2
     assert bench("build", "--plot", tmp_path / "plot.svg") == 2
+    assert bench("input", "--widths", 20) == 2
     shown = capsys.readouterr()
-    assert (shown.out, shown.err.count("\n")) == ("", 3)
+    assert (shown.out, shown.err.count("\n")) == ("", 4)
     assert document.read_text() == "no marks"
 
 

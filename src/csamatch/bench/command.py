@@ -14,6 +14,7 @@ from typing import Final
 
 import csamatch
 from csamatch.bench import engine, files, forms, limit, machine, markdown, peers, report
+from csamatch.bench.plot import draw, is_drawn
 from csamatch.bench.sample import Sample
 from csamatch.bench.turns import Contender, Row, Say, measure
 from csamatch.errors import Error
@@ -197,8 +198,13 @@ class _Run:
             self._add(sorted(rows, key=lambda row: order.index(row.section)), sample, hits)
 
 
-def _check(args: argparse.Namespace) -> None:
+def _check(args: argparse.Namespace, earlier: Sequence[Row]) -> None:
     """Complain before the run of what would fail after it."""
+    sections = set(args.sections or SECTIONS)
+    if peers.WIDTH not in args.widths and engine.SECTION not in sections:
+        raise Error(
+            f"only the {engine.SECTION} takes keys of other widths than {peers.WIDTH} bytes"
+        )
     for path in (args.json, args.markdown, args.plot):
         if path is not None and not path.resolve().parent.is_dir():
             raise Error(f"{path}: no such folder")
@@ -206,8 +212,9 @@ def _check(args: argparse.Namespace) -> None:
         markdown.check(args.markdown)
     if args.plot is None:
         return
-    if peers.WIDTH not in args.widths or not _LOOKUPS & set(args.sections or SECTIONS):
-        raise Error(f"--plot draws look-ups of {peers.WIDTH}-byte keys, and none are asked for")
+    measured = peers.WIDTH in args.widths and _LOOKUPS & sections
+    if not measured and not any(map(is_drawn, earlier)):
+        raise Error(f"--plot draws look-ups of {peers.WIDTH}-byte keys, and there are none")
     if util.find_spec("matplotlib") is None:
         raise Error("--plot needs matplotlib, which comes with csamatch[bench]")
 
@@ -220,6 +227,7 @@ def _command(args: argparse.Namespace) -> str:
     if args.peers:
         words += ["--peers", *args.peers]
     words += ["--queries", _spell(args.queries), "--rounds", str(args.rounds)]
+    words += ["--patience", _spell(args.patience)]
     return shlex.join(words)
 
 
@@ -229,9 +237,9 @@ def _spell(value: float) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print the tables, and write what else was asked for."""
-    _check(args)
     told = machine.describe()
     earlier = [report.read_json(path, told) for path in args.earlier]
+    _check(args, [row for rows, _ in earlier for row in rows])
     for name, value in told.items():
         print(textwrap.fill(f"{name + ':':<10}{value}", 100, subsequent_indent=" " * 10))
     print()
@@ -251,7 +259,5 @@ def run(args: argparse.Namespace) -> int:
     if args.markdown is not None:
         markdown.write(args.markdown, markdown.document(rows, told, runs))
     if args.plot is not None:
-        from csamatch.bench import plot
-
-        plot.draw(args.plot, rows)
+        draw(args.plot, rows)
     return 0

@@ -50,15 +50,20 @@ def _cell(row: Row | None, figures: Figures) -> str:
 
 
 def _line(found: Sequence[Row | None], figures: Figures, most: int) -> str:
-    """One name's cells, and what is to be said of it."""
-    said: list[str] = []
+    """Write one name's cells; what is to be said of all of them comes last, and once."""
+    measured = [row for row in found if row is not None and row.seconds is not None]
+    said = [remarks(row, most) for row in measured]
+    common = [text for text in (said[0] if said else []) if all(text in texts for texts in said)]
+    cells = []
     for row in found:
-        if row is not None and row.seconds is not None:
-            said += remarks(row, most)
-            said += [f"in brackets: of {row.baseline}"] if row.baseline else []
+        own = remarks(row, most) if row is not None and row.seconds is not None else []
+        cells.append(
+            "; ".join([_cell(row, figures), *(text for text in own if text not in common)])
+        )
     first = next(row for row in found if row is not None)
-    cells = " | ".join(_cell(row, figures) for row in found)
-    return f"| {first.name} | {cells} | {'; '.join(dict.fromkeys(said))} |"
+    if measured and first.baseline:
+        common.append(f"in brackets: of {first.baseline}")
+    return f"| {first.name} | {' | '.join(cells)} | {'; '.join(common)} |"
 
 
 def _section(section: str, rows: Sequence[Row], figures: Figures) -> Iterator[str]:

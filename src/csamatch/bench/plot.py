@@ -116,6 +116,11 @@ def _draw_panel(panel: Any, rows: Sequence[Row], hits: float) -> list[_Line]:
     return lines
 
 
+def is_drawn(row: Row) -> bool:
+    """Whether a row belongs into the picture: look-ups of 16-byte keys do."""
+    return row.hits is not None and row.width == peers.WIDTH
+
+
 def draw(path: Path, rows: Sequence[Row]) -> None:
     """Draw the look-ups of 16-byte keys among these rows.
 
@@ -124,7 +129,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
     path : path
         Where to; its suffix says which format (svg, png, pdf).
     rows : sequence of Row
-        All that was measured, such look-ups among it.
+        All that was measured; some of them `is_drawn`.
     """
     import matplotlib
 
@@ -133,7 +138,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "csamatch"})
     from matplotlib import pyplot
 
-    rows = [row for row in rows if row.hits is not None and row.width == peers.WIDTH]
+    rows = [row for row in rows if is_drawn(row)]
     shares = sorted({row.hits for row in rows if row.hits is not None})
     size = (5.8 * len(shares), 6.2)
     figure, panels = pyplot.subplots(1, len(shares), figsize=size, sharey=True, squeeze=False)

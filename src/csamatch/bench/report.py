@@ -103,9 +103,11 @@ def spell_share(hits: float) -> str:
 
 
 def spell_number(value: float | None, digits: int = 2) -> str:
-    """Write a number with so many digits after the point, one more where it is small."""
+    """Write a number with so many digits after the point, more or fewer where that says little."""
     if value is None:
         return ""
+    if value >= 1000:
+        return f"{value:,.0f}"
     if 0 < value < 0.095:
         digits += 1
     return f"{value:.{digits}f}"
