@@ -18,12 +18,13 @@ from csamatch.bench.sample import Mask, Rows
 _CHUNK = 10**6
 
 
-def _table(rows: Rows, **more: Any) -> Any:
-    """Make an Arrow table of the halves."""
+def _table(rows: Rows, start: int) -> Any:
+    """Make an Arrow table of the halves, numbered from `start`."""
     import pyarrow
 
     high, low = halves(rows)
-    return pyarrow.table({"high": high, "low": low, **more})
+    numbers = np.arange(start, start + len(rows))
+    return pyarrow.table({"high": high, "low": low, "number": numbers})
 
 
 class Polars(Peer):
@@ -75,13 +76,13 @@ class DuckDb(PositionsPeer):
         return super().is_installed() and PyArrow.is_installed()
 
     def _load(self, name: str, rows: Rows) -> None:
+        self._connection.execute(f"CREATE OR REPLACE TABLE {name} (number BIGINT, key UHUGEINT)")
         key = "(high::UHUGEINT << 64) | low::UHUGEINT"
-        source = _table(rows, number=np.arange(len(rows)))
-        self._connection.register("source", source)
-        self._connection.execute(
-            f"CREATE OR REPLACE TABLE {name} AS SELECT number, {key} AS key FROM source"
-        )
-        self._connection.unregister("source")
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            self._connection.register("source", _table(part, start))
+            self._connection.execute(f"INSERT INTO {name} SELECT number, {key} FROM source")
+            self._connection.unregister("source")
 
     def ready(self, rows: Rows) -> str:
         """As a table of its own; return the question."""
