@@ -7,8 +7,8 @@
 Builds instructions.c and the C library as releases are built, and has valgrind's callgrind count
 what csamatch_keyset_match executes for one batch; the package need not be installed. Times of a
 busy machine hide a change of a few per cent, these counts show it. They say nothing of waiting for
-memory: `csamatch bench engine` measures that. Other compilers and C libraries give other counts, so compare only
-records of the same ones. Valgrind does not know AVX-512, so that kernel is left out.
+memory: `csamatch bench engine` measures that. Other compilers and C libraries give other counts, so
+compare only records of the same ones. Valgrind does not know AVX-512, so that kernel is left out.
 """
 
 from __future__ import annotations
