@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -163,13 +163,19 @@ class HashList(BaseList, _core.DigestSets):
             return Hits(NOTHING, NOTHING, code)
         width = WIDTHS[rows.algorithm]
 
-        def run(start: int, size: int) -> tuple[Ints, Ints]:
-            hits = np.empty((size, 2), np.int64)
-            found = table.keys.match(rows.data, start * width, size, hits)
-            # Copies: the room for all queries need not live on.
-            return hits[:found, 0] + start, hits[:found, 1].copy()
+        def make_run() -> Callable[[int, int], tuple[Ints, Ints]]:
+            hits = NOTHING
 
-        parts = share(run, rows.size, threads)
-        query = np.concatenate([part[0] for part in parts])
-        position = np.concatenate([part[1] for part in parts])
+            def run(start: int, size: int) -> tuple[Ints, Ints]:
+                nonlocal hits
+                if len(hits) < size:
+                    hits = np.empty((size, 2), np.int64)
+                found = table.keys.match(rows.data, start * width, size, hits)
+                return hits[:found, 0] + start, hits[:found, 1].copy()
+
+            return run
+
+        parts = share(make_run, rows.size, threads)
+        query = np.concatenate([NOTHING, *(part[0] for part in parts)])
+        position = np.concatenate([NOTHING, *(part[1] for part in parts)])
         return Hits(query if rows.places is None else rows.places[query], position, code)

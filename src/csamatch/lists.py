@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -23,7 +23,9 @@ T = TypeVar("T")
 NOTHING: Ints = np.empty(0, np.int64)
 
 # Below this many queries a thread costs more than it saves.
-_THREAD_SHARE = 1 << 15
+_LEAST = 1 << 15
+# At most so many queries at a time, so that batches of any size need little room.
+_MOST = 1 << 20
 _MOST_THREADS = 64
 
 
@@ -130,11 +132,54 @@ class BaseList:
         return numbers
 
 
-def share(run: Callable[[int, int], T], size: int, threads: int) -> list[T]:
-    """Call run(start, size) on the parts of a batch, in threads where that pays."""
-    share = max(_THREAD_SHARE, -(-size // min(threads, _MOST_THREADS)))
-    parts = [(start, min(share, size - start)) for start in range(0, size, share)] or [(0, 0)]
-    if len(parts) == 1:
-        return [run(*parts[0])]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(run, *zip(*parts, strict=True)))
+def share(make_run: Callable[[], Callable[[int, int], T]], size: int, threads: int) -> list[T]:
+    """Work a batch off in chunks, in threads where that pays.
+
+    Parameters
+    ----------
+    make_run : callable
+        Called once in each thread; makes the function that is then called with the start and the
+        size of one chunk after another.
+    size : int
+        How many queries there are.
+    threads : int
+        How many threads may share them, the caller's own among them.
+
+    Returns
+    -------
+    list
+        What the calls returned, in the order of the chunks.
+    """
+    threads = max(1, min(threads, _MOST_THREADS, size // _LEAST))
+    # Several chunks for each thread, so that none waits long for one that was held up.
+    chunk = max(_LEAST, min(_MOST, -(-size // (4 * threads)))) if threads > 1 else _MOST
+    starts = range(0, size, chunk)
+    results: dict[int, T] = {}
+    failures: list[BaseException] = []
+    remaining = iter(starts)
+
+    def work() -> None:
+        run = make_run()
+        while not failures and (start := next(remaining, None)) is not None:
+            results[start] = run(start, min(chunk, size - start))
+
+    def work_beside() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    helpers = [Thread(target=work_beside) for _ in range(threads - 1)]
+    for helper in helpers:
+        helper.start()
+    try:
+        work()
+    except BaseException as error:
+        failures.append(error)
+        raise
+    finally:
+        for helper in helpers:
+            helper.join()
+    if failures:
+        raise failures[0]
+    return [results[start] for start in starts]

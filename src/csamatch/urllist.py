@@ -174,7 +174,7 @@ class UrlList(BaseList):
             part = urls if size == count else urls[start:end]
             _core.urls_match(domain, host, url, prefix, part, position[start:end], rule[start:end])
 
-        share(run, count, threads)
+        share(lambda: run, count, threads)
         query = np.flatnonzero(position >= 0)
         hits = Hits(query, position[query], rule[query], rule == INVALID)
         return Matches(self, count, hits)
