@@ -104,15 +104,10 @@ def bench_raw_c(benchmark, digests, tmp_path_factory):
     out = ffi.new("csamatch_keyset **")
     options = ffi.new("csamatch_keyset_options *")
     options.size = ffi.sizeof("csamatch_keyset_options")
-    options.filter_words = lib.csamatch_filter_words(len(keys))
-    options.index_buckets = lib.csamatch_index_buckets(len(keys))
-    tables = [
-        ffi.new("uint8_t[]", 8 * options.filter_words),
-        ffi.new("uint8_t[]", 4 * (options.index_buckets + 1)),
-    ]
-    options.filter, options.index = tables
-    lib.csamatch_filter_build(packed, len(keys), 16, options.filter, options.filter_words)
-    lib.csamatch_index_build(packed, len(keys), 16, options.index, options.index_buckets)
+    lines = lib.csamatch_directory_lines(len(keys))
+    directory = ffi.new("uint8_t[]", 64 * (lines + 1))
+    options.directory, options.directory_lines = directory, lines
+    lib.csamatch_directory_build(packed, len(keys), 16, directory, lines)
     assert lib.csamatch_keyset_create(packed, len(keys), 16, options, out) == 0
     hits = np.empty((len(queries), 2), np.int64)
     answers = ffi.from_buffer("csamatch_hit[]", hits, require_writable=True)

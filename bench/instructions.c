@@ -43,16 +43,13 @@ static csamatch_keyset *make_set(const char *kernel, const uint8_t *keys, size_t
                                  size_t width)
 {
     csamatch_keyset *set;
-    size_t words = csamatch_filter_words(count), buckets = csamatch_index_buckets(count);
-    uint8_t *filter = room(8 * words), *index = room(4 * (buckets + 1));
+    size_t lines = csamatch_directory_lines(count);
+    uint8_t *directory = room(64 * (lines + 1));
     csamatch_keyset_options options = {.size = sizeof options,
                                        .kernel = kernel,
-                                       .filter = filter,
-                                       .filter_words = words,
-                                       .index = index,
-                                       .index_buckets = buckets};
-    if (csamatch_filter_build(keys, count, width, filter, words) != CSAMATCH_OK ||
-        csamatch_index_build(keys, count, width, index, buckets) != CSAMATCH_OK ||
+                                       .directory = directory,
+                                       .directory_lines = lines};
+    if (csamatch_directory_build(keys, count, width, directory, lines) != CSAMATCH_OK ||
         csamatch_keyset_create(keys, count, width, &options, &set) != CSAMATCH_OK)
         exit(2);
     return set;

@@ -1,11 +1,11 @@
-"""Keys that are worst for the filter, the index and the windows, against random ones.
+"""Keys that are worst for the directory and the windows, against random ones.
 
     python bench/worst_keys.py --keys 1e6 --rounds 5
 
 Every row is a shape of keys, on one kernel; its ratio says how many times longer a batch takes than
 the same batch of random keys on that kernel, in the same run, in turns. Queries that are not listed
-have the shape of the keys too, so that whatever misleads the tables misleads them for misses as
-well. All answers are checked.
+have the shape of the keys too, so that whatever misleads the directory does so for misses as well.
+All answers are checked.
 """
 
 from __future__ import annotations

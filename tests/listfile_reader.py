@@ -97,20 +97,29 @@ class ListFile:
                 assert all(a < b for a, b in pairwise(keys))
                 self.keys[subject] = keys
 
+    def _line(self, subject: int, key: bytes) -> tuple[bytes, bytes, int]:
+        """The line of the directory that a key belongs to, the one after it, and its bucket."""
+        _, items, content = self.sections[9, subject]
+        spot = int.from_bytes(key[:4], "big") * (items - 1)
+        at = 64 * (spot >> 32)
+        return content[at : at + 64], content[at + 64 : at + 128], (spot % 2**32) * 11 >> 32
+
     def filter_passes(self, subject: int, key: bytes) -> bool:
         """Whether the filter lets a key through."""
-        _, words, content = self.sections[9, subject]
+        line, _, _ = self._line(subject, key)
         first, last = int.from_bytes(key[:8], "little"), int.from_bytes(key[-8:], "little")
         mixed = (first + last) & MASK
         h = ((mixed ^ mixed >> 32) * 0x9E3779B97F4A7C15) & MASK
-        (word,) = struct.unpack_from("<Q", content, 8 * (((h >> 32) * words) >> 32))
+        (word,) = struct.unpack_from("<Q", line, 16 + 8 * ((h >> 32) * 6 >> 32))
         return all(word >> (h >> shift) % 64 & 1 for shift in (14, 20, 26))
 
     def bucket(self, subject: int, key: bytes) -> list[bytes]:
-        """The keys among which the index says that a key must be."""
-        _, items, content = self.sections[10, subject]
-        number = int.from_bytes(key[:4], "big") * (items - 1) >> 32
-        start, end = struct.unpack_from("<II", content, 4 * number)
+        """The keys among which the directory says that a key must be."""
+        line, following, number = self._line(subject, key)
+        (first,) = struct.unpack_from("<I", line)
+        start, end = first + line[4 + number], first + line[5 + number]
+        if line[5 + number] == 255:
+            (end,) = struct.unpack_from("<I", following)
         return self.keys[subject][start:end]
 
     def entries(self, subject: int, key: bytes) -> list[int]:

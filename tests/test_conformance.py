@@ -152,22 +152,18 @@ def test_keyset(ffi, lib, options):
     lib.csamatch_keyset_free(ffi.NULL)
 
 
-def test_tables(ffi, lib):
+def test_directory(ffi, lib):
     packed = b"".join(KEYS)
-    words, buckets = lib.csamatch_filter_words(200), lib.csamatch_index_buckets(200)
-    found_filter = ffi.new("uint8_t[]", 8 * words)
-    index = ffi.new("uint8_t[]", 4 * (buckets + 1))
-    assert lib.csamatch_filter_build(packed, 200, 16, found_filter, words) == 0
-    assert lib.csamatch_index_build(packed, 200, 16, index, buckets) == 0
-    assert (bytes(found_filter), bytes(index)) == tuple(
-        map(bytes, _core.tables_build(packed, 200, 16))
-    )
-    check = lib.csamatch_tables_check
-    assert check(packed, 200, 16, found_filter, words, index, buckets) == 0
-    found_filter[0] ^= 255
-    assert check(packed, 200, 16, found_filter, words, index, buckets) == lib.CSAMATCH_ERROR_TABLES
-    assert lib.csamatch_filter_build(packed, 200, 7, found_filter, words) != 0
-    assert lib.csamatch_index_build(packed, 200, 16, index, 0) != 0
+    lines = lib.csamatch_directory_lines(200)
+    directory = ffi.new("uint8_t[]", 64 * (lines + 1))
+    assert lib.csamatch_directory_build(packed, 200, 16, directory, lines) == 0
+    assert bytes(directory) == bytes(_core.directory_build(packed, 200, 16))
+    check = lib.csamatch_directory_check
+    assert check(packed, 200, 16, directory, lines) == 0
+    directory[0] ^= 255
+    assert check(packed, 200, 16, directory, lines) == lib.CSAMATCH_ERROR_DIRECTORY
+    assert lib.csamatch_directory_build(packed, 200, 7, directory, lines) != 0
+    assert lib.csamatch_directory_build(packed, 200, 16, directory, 0) != 0
 
 
 def normalize(ffi, function, lib, text: bytes):

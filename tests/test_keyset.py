@@ -33,20 +33,20 @@ def key_lists(draw, width: int | None = None):
 
 
 def make(
-    width: int, keys: list[bytes], kernel: str | None = None, tables: bool = True
+    width: int, keys: list[bytes], kernel: str | None = None, directory: bool = True
 ) -> _core.KeySet:
     rows = bytearray(b"".join(keys))
     _core.rows_sort(rows, len(keys), width)
     count = _core.rows_unique(rows, len(keys), width)
     _core.rows_check(rows, 0, count, width)
     data = bytes(rows[: count * width])
-    if not tables:
+    if not directory:
         return _core.KeySet(data, 0, count, width, kernel)
-    found_filter, index = _core.tables_build(data, count, width)
-    places = (len(data), len(found_filter) // 8, len(data) + len(found_filter), len(index) // 4 - 1)
-    data += found_filter + index
-    _core.tables_check(data, 0, count, width, *places)
-    return _core.KeySet(data, 0, count, width, kernel, places)
+    lines = _core.directory_build(data, count, width)
+    place = (len(data), len(lines) // 64 - 1)
+    data += lines
+    _core.directory_check(data, 0, count, width, *place)
+    return _core.KeySet(data, 0, count, width, kernel, place)
 
 
 def batch(keyset: _core.KeySet, queries: list[bytes]) -> list[int]:
@@ -67,12 +67,12 @@ def neighbours(key: bytes) -> list[bytes]:
     return [((number + step) % top).to_bytes(len(key), "big") for step in (-1, 1)]
 
 
-@pytest.mark.parametrize("tables", [True, False])
+@pytest.mark.parametrize("directory", [True, False])
 @pytest.mark.parametrize("kernel", csamatch.kernels())
 @given(case=key_lists(), extra=st.lists(st.binary(min_size=32, max_size=32), max_size=10))
-def test_agrees_with_set_and_bisect(kernel, tables, case, extra):
+def test_agrees_with_set_and_bisect(kernel, directory, case, extra):
     width, keys = case
-    keyset = make(width, keys, kernel, tables)
+    keyset = make(width, keys, kernel, directory)
     oracle = sorted(set(keys))
     assert len(keyset) == len(oracle)
     assert keyset.kernel == kernel
@@ -174,14 +174,14 @@ def worst_case(shape: str, width: int) -> tuple[list[bytes], np.ndarray, np.ndar
     return keys, np.resize(rows, (100_001, width)), np.resize(expected, 100_001)
 
 
-@pytest.mark.parametrize("tables", [True, False])
+@pytest.mark.parametrize("directory", [True, False])
 @pytest.mark.parametrize("kernel", csamatch.kernels())
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("shape", WORST)
-def test_worst_keys(shape, width, kernel, tables):
+def test_worst_keys(shape, width, kernel, directory):
     """Batches of all sizes that make a difference, out of many queries."""
     keys, asked, expected = worst_case(shape, width)
-    keyset = make(width, keys, kernel, tables)
+    keyset = make(width, keys, kernel, directory)
     hits = np.empty((len(asked), 2), np.int64)
     for size in (0, 1, 7, 8, 9, 63, 64, 65, 513, len(asked)):
         start = len(asked) - size
@@ -195,13 +195,13 @@ def test_worst_keys(shape, width, kernel, tables):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("shape", WORST)
 def test_few_worst_keys(shape, width):
-    """From no key up to more than windows, buckets and words take."""
+    """From no key up to more than windows, buckets and lines take."""
     for count in range(41):
         keys = worst_keys(shape, width, count)
         asked, expected = questions(keys, width)
         for kernel in csamatch.kernels():
-            for tables in (True, False):
-                assert batch(make(width, keys, kernel, tables), asked) == expected
+            for directory in (True, False):
+                assert batch(make(width, keys, kernel, directory), asked) == expected
 
 
 @pytest.mark.parametrize("kernel", csamatch.kernels())
@@ -231,26 +231,19 @@ def test_a_batch_of_more_than_one_chunk():
         assert hits[:found, 0].tolist() == list(range(0, len(rows), 1000))
 
 
-def test_tables_that_do_not_fit_are_noticed():
+def test_a_directory_that_does_not_fit_is_noticed():
+    """Whatever byte of it is changed; and searching with it stays within the keys."""
     rng = np.random.default_rng(1)
     keys = b"".join(sorted(rng.bytes(16) for _ in range(500)))
-    found_filter, index = _core.tables_build(keys, 500, 16)
-    places = (len(keys), len(found_filter) // 8, len(keys) + len(found_filter), len(index) // 4 - 1)
-    _core.tables_check(keys + found_filter + index, 0, 500, 16, *places)
-    zeroed = bytes(len(found_filter))
-    with pytest.raises(csamatch.ListFileError):
-        _core.tables_check(keys + zeroed + index, 0, 500, 16, *places)
-    for at in range(0, len(index), 4):
-        for value in (0, 7, 500, 2**32 - 1):
-            other = bytearray(index)
-            other[at : at + 4] = value.to_bytes(4, "little")
-            if other == index:
-                continue
-            data = keys + found_filter + other
-            # Noticed, or (clamped to the keys) without consequence.
-            keyset = _core.KeySet(data, 0, 500, 16, None, places)
-            found = batch(keyset, [keys[i : i + 16] for i in range(0, 8000, 16)])
-            if found == list(range(500)):
-                continue
+    directory = _core.directory_build(keys, 500, 16)
+    place = (len(keys), len(directory) // 64 - 1)
+    _core.directory_check(keys + directory, 0, 500, 16, *place)
+    asked = [keys[i : i + 16] for i in range(0, 8000, 16)]
+    for at in range(0, len(directory), 3):
+        for value in {0, 7, 255, directory[at] ^ 1} - {directory[at]}:
+            other = bytearray(directory)
+            other[at] = value
             with pytest.raises(csamatch.ListFileError):
-                _core.tables_check(data, 0, 500, 16, *places)
+                _core.directory_check(keys + other, 0, 500, 16, *place)
+            keyset = _core.KeySet(keys + other, 0, 500, 16, None, place)
+            assert all(p in (-1, i) for i, p in enumerate(batch(keyset, asked)))

@@ -52,7 +52,7 @@ typedef enum csamatch_status {
     CSAMATCH_ERROR_CHECKSUM = 21,  /* list file: header is damaged */
     CSAMATCH_ERROR_LAYOUT = 22,    /* list file: sections make no sense */
     CSAMATCH_ERROR_ORDER = 23,     /* keys are not strictly ascending */
-    CSAMATCH_ERROR_TABLES = 24,    /* filter or index do not fit the keys */
+    CSAMATCH_ERROR_DIRECTORY = 24, /* the directory does not fit the keys */
     CSAMATCH_ERROR_NO_HOST = 32,   /* address: there is no host in it */
     CSAMATCH_ERROR_HOST = 33,      /* address: the host cannot be one */
     CSAMATCH_ERROR_NON_ASCII = 34, /* address: non-ASCII host, not handled */
@@ -124,12 +124,10 @@ CSAMATCH_API csamatch_status csamatch_rows_check(const uint8_t *rows, size_t cou
 typedef struct csamatch_keyset csamatch_keyset;
 
 typedef struct csamatch_keyset_options {
-    size_t size;           /* sizeof(csamatch_keyset_options), set by the caller */
-    const char *kernel;    /* a kernel's name, or NULL for this CPU's best */
-    const uint8_t *filter; /* tables over the same keys, or NULL for none; */
-    size_t filter_words;   /* either both or neither */
-    const uint8_t *index;
-    size_t index_buckets;
+    size_t size;              /* sizeof(csamatch_keyset_options), set by the caller */
+    const char *kernel;       /* a kernel's name, or NULL for this CPU's best */
+    const uint8_t *directory; /* of the same keys, or NULL for none */
+    size_t directory_lines;
 } csamatch_keyset_options;
 
 /* A query that hit: its number in the batch, the position of its key. */
@@ -138,38 +136,35 @@ typedef struct csamatch_hit {
     uint64_t position;
 } csamatch_hit;
 
-/* ---- tables
- * A filter and an index make a key set fast: without them a look-up halves
- * its way through the keys. Both depend on the keys alone and are the same on
- * every machine, so they can be stored with them (docs/list-format.md). Keys
- * must be sorted, distinct, of 8 to 64 bytes, and fewer than 2^32. */
+/* ---- the directory
+ * A directory makes a key set fast: without one a look-up halves its way
+ * through the keys. It depends on the keys alone and is the same on every
+ * machine, so it can be stored with them (docs/list-format.md). Keys must be
+ * sorted, distinct, of 8 to 64 bytes, and fewer than 2^32. */
 
-/* Good sizes for `count` keys: words of 8 bytes in a filter, buckets of an
- * index, which has one entry of 4 bytes more than buckets. Together they take
- * at most 1.5 bytes a key, for more than a few hundred keys. */
-CSAMATCH_API size_t csamatch_filter_words(size_t count);
-CSAMATCH_API size_t csamatch_index_buckets(size_t count);
+/* A good number of lines for `count` keys; together they take at most 1.5
+ * bytes a key, for more than some ten thousand keys. */
+CSAMATCH_API size_t csamatch_directory_lines(size_t count);
 
-/* Fills the filter (8 * words bytes), or the index (4 * (buckets + 1) bytes).
- * Any sizes from 1 up to 2^32 - 1 give right answers. */
-CSAMATCH_API csamatch_status csamatch_filter_build(const uint8_t *keys, size_t count, size_t width,
-                                                   uint8_t *filter, size_t words);
-CSAMATCH_API csamatch_status csamatch_index_build(const uint8_t *keys, size_t count, size_t width,
-                                                  uint8_t *index, size_t buckets);
+/* Fills the directory, 64 * (lines + 1) bytes; fastest where it begins with a
+ * cache line. Any number of lines from 1 up to 2^32 - 1 gives right answers. */
+CSAMATCH_API csamatch_status csamatch_directory_build(const uint8_t *keys, size_t count,
+                                                      size_t width, uint8_t *directory,
+                                                      size_t lines);
 
-/* OK when the filter passes every key and the index leads to every key, else
- * TABLES. A key set with other tables would miss keys. */
-CSAMATCH_API csamatch_status csamatch_tables_check(const uint8_t *keys, size_t count, size_t width,
-                                                   const uint8_t *filter, size_t words,
-                                                   const uint8_t *index, size_t buckets);
+/* OK when that is just what the directory holds, else DIRECTORY. A key set
+ * with another directory would miss keys. */
+CSAMATCH_API csamatch_status csamatch_directory_check(const uint8_t *keys, size_t count,
+                                                      size_t width, const uint8_t *directory,
+                                                      size_t lines);
 
 /* ---- the set itself */
 
 /* Makes a key set over `count` sorted, distinct keys of `width` bytes (1 to
- * 64) and stores it in `*out`. The keys and tables are borrowed: they must
+ * 64) and stores it in `*out`. The keys and the directory are borrowed and must
  * stay where they are, unchanged, until the set is freed. They are not
- * checked here (csamatch_rows_check and csamatch_tables_check do that); keys
- * out of order or wrong tables give wrong answers but no wild reads.
+ * checked here (csamatch_rows_check and csamatch_directory_check do that);
+ * keys out of order or a wrong directory give wrong answers but no wild reads.
  * `options` may be NULL. On error `*out` is NULL. */
 CSAMATCH_API csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,
                                                     const csamatch_keyset_options *options,
@@ -299,8 +294,7 @@ enum {
     CSAMATCH_SECTION_ID_TEXT = 6,
     CSAMATCH_SECTION_CATEGORY_CODES = 7,
     CSAMATCH_SECTION_CATEGORY_NAMES = 8,
-    CSAMATCH_SECTION_FILTER = 9,
-    CSAMATCH_SECTION_INDEX = 10
+    CSAMATCH_SECTION_DIRECTORY = 9
 };
 
 typedef struct csamatch_listfile {

@@ -1,5 +1,5 @@
-/* Searching by halves: keys without tables, single keys, and what the index
- * leaves over.
+/* Searching by halves: keys without a directory, single keys, and what
+ * windows leave over.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
@@ -79,12 +79,11 @@ int64_t csm_find(const csm_table *table, const uint8_t *key)
 {
     uint64_t low = 0, high = table->count;
     int64_t found;
-    if (table->filter != NULL) {
-        uint64_t hash = csm_key_hash(key, table->width);
-        uint64_t word = csm_filter_word(hash, table->words);
-        if (!csm_filter_test(csm_load_le64(table->filter + 8 * word), hash))
+    if (table->directory != NULL) {
+        uint64_t spot = csm_key_spot(key, table->lines);
+        if (!csm_may_hold(table, spot, csm_key_hash(key, table->width)))
             return -1;
-        csm_bucket_range(table, csm_key_spot(key, table->buckets) >> 32, &low, &high);
+        csm_bucket_range(table, spot, &low, &high);
     }
     csm_bisect(table, &key, &low, &high, 1, &found);
     return found;

@@ -1,99 +1,71 @@
-/* Making and checking the tables that stand beside sorted keys.
+/* Making and checking the directory that stands beside sorted keys.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
-static bool indexable(size_t count, size_t width)
+static bool usable(const uint8_t *keys, size_t count, size_t width, const uint8_t *directory,
+                   size_t lines)
 {
-    return csm_rows_fit(count, width) && width >= 8 && (uint64_t)count <= UINT32_MAX;
+    return (keys != NULL || count == 0) && directory != NULL && lines > 0 &&
+           (uint64_t)lines <= UINT32_MAX && csm_rows_fit(count, width) && width >= 8 &&
+           (uint64_t)count <= UINT32_MAX;
 }
 
-/* Nine keys a word and 6.7 keys a bucket: 0.89 + 0.6 bytes a key. Fuller words
- * let more misses through to the keys; fuller buckets tell less well where in
- * them a key lies, so that hits cost more lines. */
-size_t csamatch_filter_words(size_t count)
+/* 43 keys a line: 1.49 bytes a key. Fuller lines let more misses through to
+ * the keys, and tell less well where in them a key lies. */
+size_t csamatch_directory_lines(size_t count)
 {
-    return count / 9 + 1;
+    return count / 43 + 1;
 }
 
-size_t csamatch_index_buckets(size_t count)
+/* Makes a line, given how many keys lie before it; returns how many lie before
+ * the next one. */
+static size_t make_line(const csm_table *table, uint64_t number, size_t start,
+                        uint8_t line[CSM_LINE])
 {
-    return count / 20 * 3 + count % 20 * 3 / 20 + 1;
-}
-
-static void put_bits(uint8_t *word, uint64_t bits)
-{
-    csm_store_le64(word, csm_load_le64(word) | bits);
-}
-
-csamatch_status csamatch_filter_build(const uint8_t *keys, size_t count, size_t width,
-                                      uint8_t *filter, size_t words)
-{
-    enum { BATCH = 64 };
-    if ((keys == NULL && count > 0) || filter == NULL || words == 0 ||
-        (uint64_t)words > UINT32_MAX || !indexable(count, width))
-        return CSAMATCH_ERROR_ARGUMENT;
-    memset(filter, 0, words * 8);
-    for (size_t start = 0; start < count; start += BATCH) {
-        size_t n = count - start < BATCH ? count - start : BATCH;
-        uint64_t hashes[BATCH];
-        for (size_t i = 0; i < n; i++) {
-            hashes[i] = csm_key_hash(keys + (start + i) * width, width);
-            CSM_PREFETCH(filter + 8 * csm_filter_word(hashes[i], words));
+    size_t at = start;
+    memset(line, 0, CSM_LINE);
+    for (unsigned i = 0; i < 4; i++)
+        line[i] = (uint8_t)((uint64_t)start >> (8 * i));
+    for (unsigned bucket = 0; bucket < CSM_BUCKETS; bucket++) {
+        for (; at < table->count; at++) {
+            const uint8_t *key = table->keys + at * table->width;
+            uint64_t spot = csm_key_spot(key, table->lines);
+            if (spot >> 32 != number || csm_spot_bucket(spot) >> 32 != bucket)
+                break;
+            uint64_t hash = csm_key_hash(key, table->width);
+            uint8_t *word = line + csm_filter_place(hash);
+            csm_store_le64(word, csm_load_le64(word) | csm_filter_bits(hash));
         }
-        for (size_t i = 0; i < n; i++)
-            put_bits(filter + 8 * csm_filter_word(hashes[i], words), csm_filter_bits(hashes[i]));
+        size_t end = at - start;
+        line[CSM_ENDS + 1 + bucket] = (uint8_t)(end < CSM_FULL ? end : CSM_FULL);
     }
-    return CSAMATCH_OK;
+    return at;
 }
 
-static void put_offset(uint8_t *index, uint64_t bucket, uint64_t offset)
+csamatch_status csamatch_directory_build(const uint8_t *keys, size_t count, size_t width,
+                                         uint8_t *directory, size_t lines)
 {
-    for (int i = 0; i < 4; i++)
-        index[4 * bucket + (unsigned)i] = (uint8_t)(offset >> (8 * i));
-}
-
-csamatch_status csamatch_index_build(const uint8_t *keys, size_t count, size_t width,
-                                     uint8_t *index, size_t buckets)
-{
-    if ((keys == NULL && count > 0) || index == NULL || buckets == 0 ||
-        (uint64_t)buckets > UINT32_MAX || !indexable(count, width))
+    if (!usable(keys, count, width, directory, lines))
         return CSAMATCH_ERROR_ARGUMENT;
-    uint64_t next = 0; /* the first bucket whose start is not written yet */
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bucket = csm_key_spot(keys + i * width, buckets) >> 32;
-        for (; next <= bucket; next++)
-            put_offset(index, next, i);
-    }
-    for (; next <= buckets; next++)
-        put_offset(index, next, count);
+    csm_table table = {.keys = keys, .count = count, .width = width, .lines = lines};
+    size_t at = 0;
+    for (uint64_t number = 0; number <= lines; number++)
+        at = make_line(&table, number, at, directory + CSM_LINE * number);
     return CSAMATCH_OK;
 }
 
-csamatch_status csamatch_tables_check(const uint8_t *keys, size_t count, size_t width,
-                                      const uint8_t *filter, size_t words, const uint8_t *index,
-                                      size_t buckets)
+csamatch_status csamatch_directory_check(const uint8_t *keys, size_t count, size_t width,
+                                         const uint8_t *directory, size_t lines)
 {
-    if ((keys == NULL && count > 0) || filter == NULL || index == NULL || words == 0 ||
-        buckets == 0 || (uint64_t)words > UINT32_MAX || (uint64_t)buckets > UINT32_MAX ||
-        !indexable(count, width))
+    if (!usable(keys, count, width, directory, lines))
         return CSAMATCH_ERROR_ARGUMENT;
-    csm_table table = {.keys = keys, .count = count, .width = width, .index = index};
-    uint64_t low, high, end = 0;
-    for (uint64_t bucket = 0; bucket < buckets; bucket++) { /* ranges follow one another */
-        csm_bucket_range(&table, bucket, &low, &high);
-        if (low != end)
-            return CSAMATCH_ERROR_TABLES;
-        end = high;
+    csm_table table = {.keys = keys, .count = count, .width = width, .lines = lines};
+    uint8_t line[CSM_LINE];
+    size_t at = 0;
+    for (uint64_t number = 0; number <= lines; number++) {
+        at = make_line(&table, number, at, line);
+        if (memcmp(line, directory + CSM_LINE * number, CSM_LINE) != 0)
+            return CSAMATCH_ERROR_DIRECTORY;
     }
-    if (end != count || csm_load_le32(index + 4 * buckets) != count)
-        return CSAMATCH_ERROR_TABLES;
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *key = keys + i * width;
-        uint64_t hash = csm_key_hash(key, width);
-        csm_bucket_range(&table, csm_key_spot(key, buckets) >> 32, &low, &high);
-        const uint8_t *word = filter + 8 * csm_filter_word(hash, words);
-        if (i < low || i >= high || !csm_filter_test(csm_load_le64(word), hash))
-            return CSAMATCH_ERROR_TABLES;
-    }
-    return CSAMATCH_OK;
+    return at == count ? CSAMATCH_OK : CSAMATCH_ERROR_DIRECTORY; /* else out of order */
 }

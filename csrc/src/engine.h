@@ -1,10 +1,10 @@
 /* The search engine: what its parts share.
  *
- * A filter of one 64-bit word per nine keys answers most misses from one cache
- * line; an index of offsets into buckets of about seven keys by leading bits
- * leads the rest to their place among the sorted keys. The same bits of a key
- * always mean the same word and bucket, on every machine: both tables are
- * stored in list files (docs/list-format.md).
+ * Beside the keys lies a directory of cache lines. The leading bits of a key
+ * say which line is its own; that line tells where among the sorted keys those
+ * of the same line lie, and holds a filter over them, which answers most
+ * misses. The same bits of a key always mean the same line and filter bits, on
+ * every machine: the directory is stored in list files (docs/list-format.md).
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CSAMATCH_ENGINE_H
 #define CSAMATCH_ENGINE_H
@@ -22,6 +22,19 @@
 /* 2^64 divided by the golden ratio, as in Fibonacci hashing (Knuth 6.4). */
 #define CSM_MULTIPLIER UINT64_C(0x9E3779B97F4A7C15)
 
+/* A line of the directory: the position of its first key, 32 bits; then, as
+ * one byte each, how many of its keys lie before each of its buckets and
+ * before their end: 0, then up to 255, which stands for "255 or more"; then
+ * words of 64 bits, the filter. The line after the last has a position only. */
+enum {
+    CSM_LINE = 64,
+    CSM_ENDS = 4,     /* where the counts begin */
+    CSM_BUCKETS = 11, /* equal parts of a line's range */
+    CSM_FULL = 255,
+    CSM_FILTER = 16, /* where the filter begins */
+    CSM_WORDS = 6
+};
+
 /* The three bits of a filter word that stand for a key, as places in its hash
  * where six bits each say which. */
 enum { CSM_BIT_A = 14, CSM_BIT_B = 20, CSM_BIT_C = 26 };
@@ -35,10 +48,10 @@ CSM_INLINE uint64_t csm_key_hash(const uint8_t *key, size_t width)
     return (mixed ^ mixed >> 32) * CSM_MULTIPLIER;
 }
 
-/* Spreads 32 bits evenly over `count` places. */
-CSM_INLINE uint64_t csm_filter_word(uint64_t hash, uint64_t words)
+/* Where in a key's line its filter word lies. */
+CSM_INLINE uint64_t csm_filter_place(uint64_t hash)
 {
-    return ((hash >> 32) * words) >> 32;
+    return CSM_FILTER + 8 * ((hash >> 32) * CSM_WORDS >> 32);
 }
 
 CSM_INLINE uint64_t csm_filter_bits(uint64_t hash)
@@ -54,20 +67,35 @@ CSM_INLINE unsigned csm_filter_test(uint64_t word, uint64_t hash)
                       word >> (hash >> CSM_BIT_C & 63) & 1);
 }
 
-/* A key's spot: its bucket in the upper 32 bits, in the lower ones how far
- * into the bucket it lies, as a fraction of 2^32. Ascends with the key. */
-CSM_INLINE uint64_t csm_key_spot(const uint8_t *key, uint64_t buckets)
+/* A key's spot: its line in the upper 32 bits, in the lower ones how far into
+ * the line's range it lies, as a fraction of 2^32. Ascends with the key. */
+CSM_INLINE uint64_t csm_key_spot(const uint8_t *key, uint64_t lines)
 {
-    return (csm_load_be64(key) >> 32) * buckets;
+    return (csm_load_be64(key) >> 32) * lines;
 }
 
-/* Where in the keys a bucket lies, whatever nonsense the index holds. */
-CSM_INLINE void csm_bucket_range(const csm_table *table, uint64_t bucket, uint64_t *low,
+/* Its bucket in the upper 32 bits, in the lower ones how far into that. */
+CSM_INLINE uint64_t csm_spot_bucket(uint64_t spot)
+{
+    return (spot & UINT32_MAX) * CSM_BUCKETS;
+}
+
+/* False when no key of the line that this is the spot of has this hash. */
+CSM_INLINE unsigned csm_may_hold(const csm_table *table, uint64_t spot, uint64_t hash)
+{
+    const uint8_t *line = table->directory + CSM_LINE * (spot >> 32);
+    return csm_filter_test(csm_load_le64(line + csm_filter_place(hash)), hash);
+}
+
+/* Where in the keys a spot's bucket lies, whatever nonsense the line holds. */
+CSM_INLINE void csm_bucket_range(const csm_table *table, uint64_t spot, uint64_t *low,
                                  uint64_t *high)
 {
-    const uint8_t *entry = table->index + 4 * bucket;
-    *low = csm_load_le32(entry);
-    *high = csm_load_le32(entry + 4);
+    const uint8_t *line = table->directory + CSM_LINE * (spot >> 32);
+    const uint8_t *ends = line + CSM_ENDS + (csm_spot_bucket(spot) >> 32);
+    uint64_t first = csm_load_le32(line);
+    *low = first + ends[0];
+    *high = ends[1] == CSM_FULL ? csm_load_le32(line + CSM_LINE) : first + ends[1];
     if (*high > table->count)
         *high = table->count;
     if (*low > *high)

@@ -1,17 +1,6 @@
 /* See engine_match.h; this part comes after a kernel's own functions.
  * SPDX-License-Identifier: Apache-2.0 */
 
-CSM_TARGET static inline void fetch(const csm_table *table, const uint8_t *queries,
-                                    csm_pending *pending)
-{
-    for (size_t i = pending->fetched; i < pending->filled; i++) {
-        const uint8_t *key = queries + pending->query[i] * table->width;
-        pending->spot[i] = csm_key_spot(key, table->buckets);
-        CSM_PREFETCH(table->index + 4 * (pending->spot[i] >> 32));
-    }
-    pending->fetched = pending->filled;
-}
-
 /* Looks candidates up in their windows, up to `end`. Those that these neither
  * hold nor rule out get the window beside it. */
 CSM_TARGET static inline void try_windows(const csm_table *table, const uint8_t *queries,
@@ -55,7 +44,7 @@ CSM_TARGET static void search_rest(const csm_table *table, const uint8_t *querie
     for (size_t r = 0; r < n; r++) {
         size_t i = rest[r];
         keys[r] = queries + pending->query[i] * table->width;
-        csm_bucket_range(table, pending->spot[i] >> 32, &low[r], &high[r]);
+        csm_bucket_range(table, pending->spot[i], &low[r], &high[r]);
         CSM_PREFETCH(table->keys + (low[r] + (high[r] - low[r]) / 2) * table->width);
     }
     csm_bisect(table, keys, low, high, n, found);
@@ -109,9 +98,8 @@ CSM_TARGET static inline size_t advance(const csm_table *table, const uint8_t *q
                                         csm_pending *pending, bool all, uint64_t base,
                                         csamatch_hit *hits)
 {
-    fetch(table, queries, pending);
     all = all || pending->filled > PENDING - STEP * GROUP;
-    size_t ready = all ? pending->fetched : pending->fetched - pending->fetched % (BATCH / 2);
+    size_t ready = all ? pending->filled : pending->filled - pending->filled % (BATCH / 2);
     if (ready > pending->located)
         locate(table, pending, ready);
     size_t settling = pending->tried;
@@ -123,8 +111,8 @@ CSM_TARGET static inline size_t advance(const csm_table *table, const uint8_t *q
     try_again(table, queries, pending, settling);
     size_t count = settle(pending, settling, base, hits);
     if (all) {
-        pending->filled = pending->fetched = pending->located = pending->tried = 0;
-        pending->settled = pending->looked = pending->left = 0;
+        pending->filled = pending->located = pending->tried = pending->settled = 0;
+        pending->looked = pending->left = 0;
     }
     return count;
 }
@@ -137,8 +125,8 @@ CSM_TARGET static size_t match_chunk(const csm_table *table, const uint8_t *quer
     csm_pending pending;
     uint8_t tail[GROUP * CSM_MAX_WIDTH];
     size_t whole = n / GROUP, groups = (n + GROUP - 1) / GROUP, count = 0;
-    pending.filled = pending.fetched = pending.located = pending.tried = 0;
-    pending.settled = pending.looked = pending.left = 0;
+    pending.filled = pending.located = pending.tried = pending.settled = 0;
+    pending.looked = pending.left = 0;
     memset(pending.spot, 0, sizeof pending.spot); /* read in whole groups */
     if (whole < groups) {
         memset(tail, 0, GROUP * table->width);
@@ -164,7 +152,7 @@ CSM_TARGET static size_t match_chunk(const csm_table *table, const uint8_t *quer
 static size_t match(const csm_table *table, const uint8_t *queries, size_t n, csamatch_hit *hits)
 {
     size_t count = 0;
-    if (table->filter == NULL || table->count == 0)
+    if (table->directory == NULL || table->count == 0)
         return csm_match_plain(table, queries, n, hits);
     for (size_t start = 0; start < n; start += CHUNK) {
         size_t size = n - start < CHUNK ? n - start : CHUNK;

@@ -2,15 +2,15 @@
  * defines, before including this one:
  *
  *   CSM_TARGET          the target attribute of its functions, or nothing
- *   hash_group          hashes a group of queries and asks for their words
+ *   hash_group          hashes a group of queries and asks for their lines
  *   probe_group         tests a group against the filter, collects candidates
  *   locate              finds where the keys of candidates should lie
  *   compare_window      looks for a key among the keys there
  *
- * A batch flows through stages: hash, probe, fetch (the index entry), locate
- * (a window of keys), try (that window), settle. Each stage asks for the
- * memory that the next one needs and works some way ahead of it, so that many
- * waits overlap. Only the first two see every query.
+ * A batch flows through stages: hash, probe (the filter), locate (a window of
+ * keys), try (that window), settle. Each stage asks for the memory that the
+ * next one needs and works some way ahead of it, so that many waits overlap.
+ * Only the first two see every query.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CSAMATCH_ENGINE_MATCH_H
 #define CSAMATCH_ENGINE_MATCH_H
@@ -29,12 +29,12 @@ enum {
 
 typedef struct csm_ring {
     _Alignas(64) uint64_t hash[RING * GROUP];
-    _Alignas(64) uint64_t word[RING * GROUP];
+    _Alignas(64) uint64_t spot[RING * GROUP];
 } csm_ring;
 
 /* Candidates, from first to last: [0, settled) are done, up to `tried` they
  * were looked for in one window, up to `located` that was asked for, up to
- * `fetched` their index entry, up to `filled` they passed the filter. */
+ * `filled` they passed the filter. */
 typedef struct csm_pending {
     uint32_t query[PENDING + GROUP];
     uint64_t spot[PENDING + GROUP];
@@ -42,7 +42,7 @@ typedef struct csm_pending {
     int64_t found[PENDING];          /* position of the key, or -1 */
     uint32_t again[PENDING + 1];     /* candidates that get a second window: */
     size_t looked, left;             /* those not yet looked for there */
-    size_t filled, fetched, located, tried, settled;
+    size_t filled, located, tried, settled;
 } csm_pending;
 
 /* A window begins a little before the place where a key is expected, and with
@@ -66,8 +66,8 @@ CSM_INLINE void csm_prefetch_window(const csm_table *table, uint64_t start)
 CSM_INLINE uint64_t csm_window_start(const csm_table *table, uint64_t spot)
 {
     uint64_t low, high, back = table->back, last = table->count - table->window;
-    csm_bucket_range(table, spot >> 32, &low, &high);
-    uint64_t start = low + ((spot & UINT32_MAX) * (high - low) >> 32);
+    csm_bucket_range(table, spot, &low, &high);
+    uint64_t start = low + ((csm_spot_bucket(spot) & UINT32_MAX) * (high - low) >> 32);
     start = (start < back ? 0 : start - back) & csm_window_align(table);
     return start < last ? start : last;
 }

@@ -8,8 +8,9 @@ CSM_TARGET static inline void hash_group(const csm_table *table, const uint8_t *
     for (size_t i = 0; i < GROUP; i++) {
         uint64_t hash = csm_key_hash(queries + i * table->width, table->width);
         ring->hash[slot + i] = hash;
-        ring->word[slot + i] = 8 * csm_filter_word(hash, table->words);
-        CSM_PREFETCH(table->filter + ring->word[slot + i]);
+        uint64_t spot = csm_key_spot(queries + i * table->width, table->lines);
+        ring->spot[slot + i] = spot;
+        CSM_PREFETCH(table->directory + CSM_LINE * (spot >> 32));
     }
 }
 
@@ -18,9 +19,10 @@ CSM_TARGET static inline void probe_group(const csm_table *table, const csm_ring
 {
     size_t filled = pending->filled;
     for (size_t i = 0; i < GROUP; i++) {
-        uint64_t word = csm_load_le64(table->filter + ring->word[slot + i]);
+        uint64_t spot = ring->spot[slot + i];
         pending->query[filled] = query + (uint32_t)i;
-        filled += csm_filter_test(word, ring->hash[slot + i]);
+        pending->spot[filled] = spot;
+        filled += csm_may_hold(table, spot, ring->hash[slot + i]);
     }
     pending->filled = filled;
 }

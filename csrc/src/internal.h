@@ -54,16 +54,13 @@ static inline int csm_hex_value(uint8_t c)
     return -1;
 }
 
-/* Keys and the tables that lead to them, all in the caller's memory. `filter`
- * is NULL for keys without tables. */
+/* Keys and the directory that leads to them, all in the caller's memory. */
 typedef struct csm_table {
     const uint8_t *keys;
     uint64_t count;
     size_t width;
-    const uint8_t *filter; /* `words` words of 64 bits, little-endian */
-    uint64_t words;
-    const uint8_t *index; /* `buckets` + 1 offsets of 32 bits, little-endian */
-    uint64_t buckets;
+    const uint8_t *directory; /* `lines` + 1 lines of CSM_LINE bytes, or NULL */
+    uint64_t lines;
     unsigned window; /* keys compared at once where a key is expected, */
     unsigned back;   /* of which so many lie before that place */
 } csm_table;

@@ -30,36 +30,46 @@ CSM_TARGET static inline __m512i multiples(size_t width)
                               _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
+CSM_TARGET static inline __m512i swap_words(__m512i x)
+{
+    const __m512i order = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
+    return _mm512_shuffle_epi8(x, order);
+}
+
 CSM_TARGET static inline void hash_group(const csm_table *table, const uint8_t *queries,
                                          csm_ring *ring, size_t slot)
 {
-    __m512i mixed;
+    __m512i mixed, first;
     if (table->width == 16) {
-        /* Unpacking pairs key i with key i + 4; put_in_order undoes that. */
         const __m512i put_in_order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-        mixed = _mm512_add_epi64(halves(queries, false), halves(queries, true));
-        mixed = _mm512_permutexvar_epi64(put_in_order, mixed);
+        first = _mm512_permutexvar_epi64(put_in_order, halves(queries, false));
+        mixed = _mm512_add_epi64(first, _mm512_permutexvar_epi64(put_in_order, halves(queries, true)));
     } else {
         __m512i at = multiples(table->width);
-        mixed = _mm512_add_epi64(_mm512_i64gather_epi64(at, queries, 1),
+        first = _mm512_i64gather_epi64(at, queries, 1);
+        mixed = _mm512_add_epi64(first,
                                  _mm512_i64gather_epi64(at, queries + table->width - 8, 1));
     }
     mixed = _mm512_xor_si512(mixed, _mm512_srli_epi64(mixed, 32));
     __m512i hash = _mm512_mullo_epi64(mixed, _mm512_set1_epi64((long long)CSM_MULTIPLIER));
-    __m512i word = _mm512_mul_epu32(_mm512_srli_epi64(hash, 32),
-                                    _mm512_set1_epi64((long long)table->words));
+    __m512i spot = _mm512_mul_epu32(_mm512_srli_epi64(swap_words(first), 32),
+                                    _mm512_set1_epi64((long long)table->lines));
     _mm512_store_si512(ring->hash + slot, hash);
-    _mm512_store_si512(ring->word + slot, _mm512_srli_epi64(word, 32));
+    _mm512_store_si512(ring->spot + slot, spot);
     for (size_t i = 0; i < GROUP; i++)
-        CSM_PREFETCH(table->filter + 8 * ring->word[slot + i]);
+        CSM_PREFETCH(table->directory + CSM_LINE * (ring->spot[slot + i] >> 32));
 }
 
 CSM_TARGET static inline void probe_group(const csm_table *table, const csm_ring *ring,
                                           size_t slot, uint32_t query, csm_pending *pending)
 {
     __m512i hash = _mm512_load_si512(ring->hash + slot);
-    __m512i word = _mm512_i64gather_epi64(_mm512_load_si512(ring->word + slot), table->filter, 8);
-    /* Rotating counts modulo 64, so the six bits need no masking. */
+    __m512i spot = _mm512_load_si512(ring->spot + slot);
+    __m512i which = _mm512_srli_epi64(
+        _mm512_mul_epu32(_mm512_srli_epi64(hash, 32), _mm512_set1_epi64(CSM_WORDS)), 32);
+    __m512i at = _mm512_add_epi64(_mm512_slli_epi64(_mm512_srli_epi64(spot, 32), 3), which);
+    __m512i word = _mm512_i64gather_epi64(at, table->directory + CSM_FILTER, 8);
     __m512i a = _mm512_rorv_epi64(word, _mm512_srli_epi64(hash, CSM_BIT_A));
     __m512i b = _mm512_rorv_epi64(word, _mm512_srli_epi64(hash, CSM_BIT_B));
     __m512i c = _mm512_rorv_epi64(word, _mm512_srli_epi64(hash, CSM_BIT_C));
@@ -69,6 +79,7 @@ CSM_TARGET static inline void probe_group(const csm_table *table, const csm_ring
                                        _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     _mm256_storeu_si256((__m256i *)(void *)(pending->query + pending->filled),
                         _mm256_maskz_compress_epi32(passed, numbers));
+    _mm512_storeu_si512(pending->spot + pending->filled, _mm512_maskz_compress_epi64(passed, spot));
     pending->filled += (size_t)__builtin_popcount(passed);
 }
 
@@ -108,14 +119,26 @@ CSM_TARGET static inline void locate(const csm_table *table, csm_pending *pendin
     const __m512i last = _mm512_set1_epi64((long long)(table->count - table->window));
     const __m512i back = _mm512_set1_epi64(table->back);
     const __m512i align = _mm512_set1_epi64((long long)csm_window_align(table));
-    const __m512i bound = _mm512_set1_epi64((long long)table->buckets - 1);
+    const __m512i full = _mm512_set1_epi64(CSM_FULL);
     for (size_t i = pending->located; i < end; i += GROUP) {
         __m512i spot = _mm512_loadu_si512(pending->spot + i);
-        __m512i bucket = _mm512_min_epu64(_mm512_srli_epi64(spot, 32), bound);
-        __m512i range = _mm512_i64gather_epi64(bucket, table->index, 4);
-        __m512i high = _mm512_min_epu64(_mm512_srli_epi64(range, 32), count);
-        __m512i low = _mm512_min_epu64(_mm512_and_si512(range, low_half), high);
-        __m512i ahead = _mm512_srli_epi64(_mm512_mul_epu32(spot, _mm512_sub_epi64(high, low)), 32);
+        __m512i at = _mm512_slli_epi64(_mm512_srli_epi64(spot, 32), 6);
+        __m512i wide = _mm512_mul_epu32(spot, _mm512_set1_epi64(CSM_BUCKETS));
+        __m512i base = _mm512_and_si512(_mm512_i64gather_epi64(at, table->directory, 1), low_half);
+        __m512i ends = _mm512_i64gather_epi64(_mm512_add_epi64(at, _mm512_srli_epi64(wide, 32)),
+                                              table->directory + CSM_ENDS, 1);
+        __m512i low = _mm512_and_si512(ends, full);
+        __m512i high = _mm512_and_si512(_mm512_srli_epi64(ends, 8), full);
+        __mmask8 is_full = _mm512_cmpeq_epi64_mask(high, full);
+        low = _mm512_add_epi64(low, base);
+        high = _mm512_add_epi64(high, base);
+        if (is_full != 0)
+            high = _mm512_mask_and_epi64(high, is_full,
+                                         _mm512_mask_i64gather_epi64(high, is_full, at, table->directory + CSM_LINE, 1),
+                                         low_half);
+        high = _mm512_min_epu64(high, count);
+        low = _mm512_min_epu64(low, high);
+        __m512i ahead = _mm512_srli_epi64(_mm512_mul_epu32(wide, _mm512_sub_epi64(high, low)), 32);
         __m512i start = _mm512_max_epu64(_mm512_add_epi64(low, ahead), back);
         start = _mm512_and_si512(_mm512_sub_epi64(start, back), align);
         start = _mm512_min_epu64(start, last);

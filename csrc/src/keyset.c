@@ -1,4 +1,4 @@
-/* The key set: sorted packed keys, their tables, and the kernel that searches
+/* The key set: sorted packed keys, their directory, and the kernel that searches
  * them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
@@ -20,19 +20,15 @@ static void set_window(csm_table *table)
     table->window = (unsigned)(window < table->count ? window : table->count);
 }
 
-static csamatch_status take_tables(csm_table *table, const csamatch_keyset_options *options)
+static csamatch_status take_directory(csm_table *table, const csamatch_keyset_options *options)
 {
-    if (options->filter == NULL && options->index == NULL)
+    if (options->directory == NULL)
         return CSAMATCH_OK;
-    if (options->filter == NULL || options->index == NULL || options->filter_words == 0 ||
-        options->index_buckets == 0 || (uint64_t)options->filter_words > UINT32_MAX ||
-        (uint64_t)options->index_buckets > UINT32_MAX || table->width < 8 ||
-        table->count > UINT32_MAX)
+    if (options->directory_lines == 0 || (uint64_t)options->directory_lines > UINT32_MAX ||
+        table->width < 8 || table->count > UINT32_MAX)
         return CSAMATCH_ERROR_ARGUMENT;
-    table->filter = options->filter;
-    table->words = options->filter_words;
-    table->index = options->index;
-    table->buckets = options->index_buckets;
+    table->directory = options->directory;
+    table->lines = options->directory_lines;
     return CSAMATCH_OK;
 }
 
@@ -51,7 +47,7 @@ csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t
     if (options != NULL) {
         if (options->size < sizeof *options)
             return CSAMATCH_ERROR_ARGUMENT;
-        csamatch_status status = take_tables(&table, options);
+        csamatch_status status = take_directory(&table, options);
         if (status != CSAMATCH_OK)
             return status;
         name = options->kernel;

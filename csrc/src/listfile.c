@@ -78,14 +78,9 @@ static bool makes_sense(const csamatch_section *section, const csamatch_section 
         return section->width == 4 && keys != NULL && keys->count == section->count;
     case CSAMATCH_SECTION_MORE_ENTRIES:
         return section->width == 8 && keys != NULL;
-    case CSAMATCH_SECTION_FILTER:
-        return section->width == 8 && keys != NULL && keys->count <= UINT32_MAX &&
-               section->count >= 1 && section->count <= UINT32_MAX &&
-               find(all, count, CSAMATCH_SECTION_INDEX, section->subject) != NULL;
-    case CSAMATCH_SECTION_INDEX:
-        return section->width == 4 && keys != NULL && keys->count <= UINT32_MAX &&
-               section->count >= 2 && section->count <= UINT32_MAX &&
-               find(all, count, CSAMATCH_SECTION_FILTER, section->subject) != NULL;
+    case CSAMATCH_SECTION_DIRECTORY:
+        return section->width == 64 && keys != NULL && keys->count <= UINT32_MAX &&
+               section->count >= 2 && section->count <= UINT32_MAX;
     case CSAMATCH_SECTION_ID_ENDS:
         return section->width == 8 && section->subject == 0 &&
                find(all, count, CSAMATCH_SECTION_ID_TEXT, 0) != NULL;

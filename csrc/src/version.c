@@ -25,7 +25,7 @@ const char *csamatch_status_text(int status)
     case CSAMATCH_ERROR_CHECKSUM: return "the header is damaged";
     case CSAMATCH_ERROR_LAYOUT: return "the section table is inconsistent";
     case CSAMATCH_ERROR_ORDER: return "the keys are out of order";
-    case CSAMATCH_ERROR_TABLES: return "the filter or the index does not fit the keys";
+    case CSAMATCH_ERROR_DIRECTORY: return "the directory does not fit the keys";
     case CSAMATCH_ERROR_NO_HOST: return "there is no host in it";
     case CSAMATCH_ERROR_HOST: return "the host is not valid";
     case CSAMATCH_ERROR_NON_ASCII: return "non-ASCII hosts are not supported yet";

@@ -39,22 +39,16 @@ cdef extern from "csamatch.h" nogil:
     ctypedef struct csamatch_keyset_options:
         size_t size
         const char *kernel
-        const uint8_t *filter
-        size_t filter_words
-        const uint8_t *index
-        size_t index_buckets
+        const uint8_t *directory
+        size_t directory_lines
     ctypedef struct csamatch_hit:
         uint64_t query
         uint64_t position
-    size_t csamatch_filter_words(size_t count)
-    size_t csamatch_index_buckets(size_t count)
-    csamatch_status csamatch_filter_build(const uint8_t *keys, size_t count, size_t width,
-                                          uint8_t *filter, size_t words)
-    csamatch_status csamatch_index_build(const uint8_t *keys, size_t count, size_t width,
-                                         uint8_t *index, size_t buckets)
-    csamatch_status csamatch_tables_check(const uint8_t *keys, size_t count, size_t width,
-                                          const uint8_t *filter, size_t words,
-                                          const uint8_t *index, size_t buckets)
+    size_t csamatch_directory_lines(size_t count)
+    csamatch_status csamatch_directory_build(const uint8_t *keys, size_t count, size_t width,
+                                             uint8_t *directory, size_t lines)
+    csamatch_status csamatch_directory_check(const uint8_t *keys, size_t count, size_t width,
+                                             const uint8_t *directory, size_t lines)
     csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,
                                            const csamatch_keyset_options *options,
                                            csamatch_keyset **out)

@@ -105,39 +105,31 @@ def rows_check(rows, size_t offset, size_t count, size_t width):
         raise _failure(status)
 
 
-# ----------------------------------------------------------------- tables --
+# -------------------------------------------------------------- directory --
 
-def tables_build(keys, size_t count, size_t width):
-    """(filter, index) over sorted distinct keys, as packed bytes."""
+def directory_build(keys, size_t count, size_t width):
+    """The directory of sorted distinct keys, as packed bytes."""
     cdef _Buffer buffer = _Buffer(keys)
     cdef uint8_t *data = buffer.need(0, count, width)
-    cdef size_t words = csamatch_filter_words(count)
-    cdef size_t buckets = csamatch_index_buckets(count)
-    cdef bytearray filter = bytearray(8 * words)
-    cdef bytearray index = bytearray(4 * (buckets + 1))
-    cdef uint8_t *filter_out = <uint8_t *><char *>filter
-    cdef uint8_t *index_out = <uint8_t *><char *>index
+    cdef size_t lines = csamatch_directory_lines(count)
+    cdef bytearray directory = bytearray(64 * (lines + 1))
+    cdef uint8_t *out = <uint8_t *><char *>directory
     cdef csamatch_status status
     with nogil:
-        status = csamatch_filter_build(data, count, width, filter_out, words)
-        if status == CSAMATCH_OK:
-            status = csamatch_index_build(data, count, width, index_out, buckets)
+        status = csamatch_directory_build(data, count, width, out, lines)
     if status != CSAMATCH_OK:
         raise _failure(status)
-    return filter, index
+    return directory
 
 
-def tables_check(data, size_t keys, size_t count, size_t width, size_t filter, size_t words,
-                 size_t index, size_t buckets):
-    """Raises ListFileError unless tables at these offsets of data fit its keys."""
+def directory_check(data, size_t keys, size_t count, size_t width, size_t directory, size_t lines):
+    """Raises ListFileError unless the directory at this offset of data fits its keys."""
     cdef _Buffer buffer = _Buffer(data)
     cdef uint8_t *key_data = buffer.need(keys, count, width)
-    cdef uint8_t *filter_data = buffer.need(filter, words, 8)
-    cdef uint8_t *index_data = buffer.need(index, buckets + 1, 4)
+    cdef uint8_t *found = buffer.need(directory, lines + 1, 64)
     cdef csamatch_status status
     with nogil:
-        status = csamatch_tables_check(key_data, count, width, filter_data, words, index_data,
-                                       buckets)
+        status = csamatch_directory_check(key_data, count, width, found, lines)
     if status != CSAMATCH_OK:
         raise _failure(status)
 
@@ -147,31 +139,29 @@ def tables_check(data, size_t keys, size_t count, size_t width, size_t filter, s
 cdef class KeySet:
     """Sorted distinct keys in a buffer that this object keeps alive.
 
-    `tables` is None, or (offset of the filter, its words, offset of the index,
-    its buckets) in the same buffer.
+    `directory` is None, or (its offset in the same buffer, its lines).
     """
     cdef _Buffer buffer
     cdef csamatch_keyset *handle
     cdef readonly Py_ssize_t width
 
-    def __cinit__(self, data, size_t offset, size_t count, size_t width, kernel=None, tables=None):
+    def __cinit__(self, data, size_t offset, size_t count, size_t width, kernel=None,
+                  directory=None):
         cdef csamatch_keyset_options options
-        cdef size_t filter, words, index, buckets
+        cdef size_t place, lines
         cdef bytes name = b""
         self.buffer = _Buffer(data)
         options.size = sizeof(options)
         options.kernel = NULL
-        options.filter = options.index = NULL
-        options.filter_words = options.index_buckets = 0
+        options.directory = NULL
+        options.directory_lines = 0
         if kernel is not None:
             name = kernel.encode("utf-8")
             options.kernel = PyBytes_AsString(name)
-        if tables is not None:
-            filter, words, index, buckets = tables
-            options.filter = self.buffer.need(filter, words, 8)
-            options.filter_words = words
-            options.index = self.buffer.need(index, buckets + 1, 4)
-            options.index_buckets = buckets
+        if directory is not None:
+            place, lines = directory
+            options.directory = self.buffer.need(place, lines + 1, 64)
+            options.directory_lines = lines
         cdef uint8_t *keys = self.buffer.need(offset, count, width)
         cdef csamatch_status status = csamatch_keyset_create(
             keys, count, width, &options, &self.handle)

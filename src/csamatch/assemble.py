@@ -180,9 +180,8 @@ def _key_sections(rule: str, keys: Any) -> list[Section]:
     count = len(keys) // width
     sections = [Section(listfile.KEYS, code, width, keys)]
     if 0 < count < 2**32:
-        found_filter, index = _core.tables_build(keys, count, width)
-        sections.append(Section(listfile.FILTER, code, 8, found_filter))
-        sections.append(Section(listfile.INDEX, code, 4, index))
+        directory = _core.directory_build(keys, count, width)
+        sections.append(Section(listfile.DIRECTORY, code, 64, directory))
     return sections
 
 

@@ -34,8 +34,7 @@ ID_ENDS: Final = 5
 ID_TEXT: Final = 6
 CATEGORY_CODES: Final = 7
 CATEGORY_NAMES: Final = 8
-FILTER: Final = 9
-INDEX: Final = 10
+DIRECTORY: Final = 9
 
 _FIXED = struct.Struct("<8sHHIIIQQQ32s")
 _ROW = struct.Struct("<IIQQQQ")
@@ -159,15 +158,12 @@ class ListFile:
     def keys(self, subject: int, kernel: str | None = None) -> _core.KeySet:
         """Return the key set of a rule, over this file's own bytes."""
         _, _, width, count, offset, _ = self._sections[KEYS, subject]
-        return _core.KeySet(self.data, offset, count, width, kernel, self._tables(subject))
+        return _core.KeySet(self.data, offset, count, width, kernel, self._directory(subject))
 
-    def _tables(self, subject: int) -> tuple[int, int, int, int] | None:
-        """Return filter offset, words, index offset, buckets; None where there are none."""
-        found_filter = self._sections.get((FILTER, subject))
-        found_index = self._sections.get((INDEX, subject))
-        if found_filter is None or found_index is None:
-            return None
-        return found_filter[4], found_filter[3], found_index[4], found_index[3] - 1
+    def _directory(self, subject: int) -> tuple[int, int] | None:
+        """Return the offset of a rule's directory and its lines; None where there is none."""
+        found = self._sections.get((DIRECTORY, subject))
+        return None if found is None else (found[4], found[3] - 1)
 
     def key_entries(self, subject: int) -> npt.NDArray[np.uint32] | None:
         """Return the entry of each key, or None where entries are numbered like keys."""
@@ -218,8 +214,8 @@ class ListFile:
                 if self.key_entries(subject) is None and base > limit:
                     raise ListFileError("there are fewer entries than keys")
                 _core.rows_check(self.data, row[4], row[3], row[2])
-                if (tables := self._tables(subject)) is not None:
-                    _core.tables_check(self.data, row[4], row[3], row[2], *tables)
+                if (directory := self._directory(subject)) is not None:
+                    _core.directory_check(self.data, row[4], row[3], row[2], *directory)
             elif kind == KEY_ENTRIES:
                 column = self.key_entries(subject)
                 if column is not None and len(column) and int(column.max()) >= limit:

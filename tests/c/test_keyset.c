@@ -1,7 +1,7 @@
 #include "check.h"
 #include <stdbool.h>
 
-#include "tables.h"
+#include "directory.h"
 
 /* Keys 1, 4, 7, ... as big-endian numbers in the last bytes of each row, so
  * that the answer to every query is known without searching. */
@@ -12,14 +12,14 @@ static void number_row(uint8_t *row, size_t width, size_t number)
         row[width - 1 - i] = (uint8_t)(number >> (8 * i));
 }
 
-static void finds(const char *kernel, size_t count, size_t width, table_kind tables)
+static void finds(const char *kernel, size_t count, size_t width, directory_kind kind)
 {
     uint8_t *keys = malloc(count * width + 1);
     for (size_t i = 0; i < count; i++)
         number_row(keys + i * width, width, 3 * i + 1);
     uint8_t *exact = exact_copy(keys, count * width);
     csamatch_keyset_options options = {.size = sizeof options, .kernel = kernel};
-    make_tables(&options, exact, count, width, tables);
+    make_directory(&options, exact, count, width, kind);
     csamatch_keyset *set = NULL;
     CHECK(csamatch_keyset_create(exact, count, width, &options, &set) == CSAMATCH_OK);
     CHECK(csamatch_keyset_size(set) == count);
@@ -40,7 +40,7 @@ static void finds(const char *kernel, size_t count, size_t width, table_kind tab
         CHECK(csamatch_keyset_find(set, queries + i * width) == (listed ? (int64_t)(i / 3) : -1));
     }
     csamatch_keyset_free(set);
-    free_tables(&options);
+    free_directory(&options);
     free(hits);
     free(queries);
     free(exact);
@@ -72,19 +72,20 @@ static void arguments(void)
     csamatch_keyset_free(set);
     csamatch_keyset_free(NULL);
 
-    uint8_t table[16] = {0};
-    options = (csamatch_keyset_options){.size = sizeof options, .filter = table};
+    uint8_t directory[128] = {0};
+    options = (csamatch_keyset_options){.size = sizeof options, .directory = directory};
     CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
-    options.index = table;
-    CHECK(csamatch_keyset_create(keys, 1, 16, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
-    options.filter_words = options.index_buckets = 1;
+    options.directory_lines = 1;
     CHECK(csamatch_keyset_create(keys, 2, 7, &options, &set) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_filter_build(keys, 1, 16, table, 0) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_filter_build(keys, 1, 7, table, 1) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_filter_build(keys, 1, 16, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_index_build(NULL, 1, 16, table, 1) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_index_build(keys, 1, 16, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_tables_check(keys, 1, 16, table, 1, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_build(keys, 1, 16, directory, 0) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_build(keys, 1, 7, directory, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_build(keys, 1, 16, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_build(NULL, 1, 16, directory, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_check(keys, 1, 16, NULL, 1) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_check(keys, 1, 16, directory, 1) == CSAMATCH_ERROR_DIRECTORY);
+    CHECK(csamatch_directory_build(keys, 1, 16, directory, 1) == CSAMATCH_OK);
+    CHECK(csamatch_directory_check(keys, 1, 16, directory, 1) == CSAMATCH_OK);
+    CHECK(csamatch_directory_build(NULL, 0, 16, directory, 1) == CSAMATCH_OK);
 }
 
 int main(void)
@@ -96,9 +97,9 @@ int main(void)
     for (size_t k = 0; k < csamatch_kernel_count(); k++)
         for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++)
             for (size_t count = 0; count < 70; count += count < 20 ? 1 : 7)
-                for (table_kind tables = NO_TABLES; tables < TABLE_KINDS; tables++)
-                    if (tables == NO_TABLES || widths[w] >= 8)
-                        finds(csamatch_kernel_name(k), count, widths[w], tables);
+                for (directory_kind kind = NO_DIRECTORY; kind < DIRECTORY_KINDS; kind++)
+                    if (kind == NO_DIRECTORY || widths[w] >= 8)
+                        finds(csamatch_kernel_name(k), count, widths[w], kind);
     arguments();
     return failures != 0;
 }

@@ -170,9 +170,9 @@ static void other_sections(void)
     CHECK(parse(file, LENGTH) == CSAMATCH_OK);
     static const uint32_t partnerless[] = {
         CSAMATCH_SECTION_KEY_ENTRIES, CSAMATCH_SECTION_MORE_ENTRIES, CSAMATCH_SECTION_ID_ENDS,
-        CSAMATCH_SECTION_CATEGORY_CODES, CSAMATCH_SECTION_FILTER, CSAMATCH_SECTION_INDEX};
-    static const uint64_t widths[] = {4, 8, 8, 1, 8, 4};
-    for (int i = 0; i < 6; i++) {
+        CSAMATCH_SECTION_CATEGORY_CODES, CSAMATCH_SECTION_DIRECTORY};
+    static const uint64_t widths[] = {4, 8, 8, 1, 64};
+    for (int i = 0; i < 5; i++) {
         put_section(file, 1,
                     (const uint64_t[]){partnerless[i], i < 2 || i > 3, widths[i], 64 / widths[i], 320, 64});
         seal(file);

@@ -1,7 +1,7 @@
-/* Every kernel on the keys that are worst for filter, index and windows,
+/* Every kernel on the keys that are worst for directory and windows,
  * against a search of the test's own. */
 #include "check.h"
-#include "tables.h"
+#include "directory.h"
 
 typedef enum key_shape {
     RANDOM,        /* none of the worst: fills every bucket and word */
@@ -152,12 +152,12 @@ static void match(const csamatch_keyset *set, const sample *s, size_t start, siz
     free(queries);
 }
 
-static void run(const char *kernel, const sample *s, table_kind tables)
+static void run(const char *kernel, const sample *s, directory_kind kind)
 {
     static const size_t sizes[] = {0, 1, 7, 8, 9, 63, 64, 65, 513, 100000};
     csamatch_keyset_options options = {.size = sizeof options, .kernel = kernel};
     csamatch_keyset *set = NULL;
-    make_tables(&options, s->keys, s->count, s->width, tables);
+    make_directory(&options, s->keys, s->count, s->width, kind);
     CHECK(csamatch_keyset_create(s->keys, s->count, s->width, &options, &set) == CSAMATCH_OK);
     CHECK(strcmp(csamatch_keyset_kernel(set), kernel) == 0);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && sizes[i] <= s->asked; i++)
@@ -165,7 +165,7 @@ static void run(const char *kernel, const sample *s, table_kind tables)
     for (size_t i = 0; i < s->asked && i < 300; i++)
         CHECK(csamatch_keyset_find(set, s->queries + i * s->width) == s->expected[i]);
     csamatch_keyset_free(set);
-    free_tables(&options);
+    free_directory(&options);
 }
 
 static void run_kernels(size_t count, size_t width, key_shape shape, size_t asked)
@@ -173,9 +173,9 @@ static void run_kernels(size_t count, size_t width, key_shape shape, size_t aske
     sample s = make_sample(count, width, shape, asked);
     int before = failures;
     for (size_t k = 0; k < csamatch_kernel_count(); k++)
-        for (table_kind tables = NO_TABLES; tables < TABLE_KINDS; tables++)
-            if (count <= 40 || tables != TINY_TABLES)
-                run(csamatch_kernel_name(k), &s, tables);
+        for (directory_kind kind = NO_DIRECTORY; kind < DIRECTORY_KINDS; kind++)
+            if (count <= 40 || kind != TINY_DIRECTORY)
+                run(csamatch_kernel_name(k), &s, kind);
     if (failures > before)
         fprintf(stderr, "with %zu keys of %zu bytes, shape %d\n", count, width, (int)shape);
     free_sample(s);

@@ -46,7 +46,7 @@ class Queries(NamedTuple):
 
 
 class Sample:
-    """Sorted keys with filter and index behind them, in one stretch of huge pages.
+    """Sorted keys with their directory behind them, in one stretch of huge pages.
 
     Parameters
     ----------
@@ -65,14 +65,12 @@ class Sample:
         if rows is None:
             rows = self._rng.integers(0, 256, (count, width), dtype=np.uint8)
             _core.rows_sort(rows, count, width)
-        found_filter, index = _core.tables_build(rows, count, width)
-        filter_at = _aligned(rows.nbytes)
-        index_at = filter_at + _aligned(len(found_filter))
-        self.data = huge(index_at + len(index))
+        directory = np.frombuffer(_core.directory_build(rows, count, width), np.uint8)
+        at = _aligned(rows.nbytes)
+        self.data = huge(at + len(directory))
         self.data[: rows.nbytes] = rows.ravel()
-        self.data[filter_at : filter_at + len(found_filter)] = np.frombuffer(found_filter, np.uint8)
-        self.data[index_at:] = np.frombuffer(index, np.uint8)
-        self.tables = filter_at, len(found_filter) // 8, index_at, len(index) // 4 - 1
+        self.data[at:] = directory
+        self.directory = at, len(directory) // _LINE - 1
 
     @property
     def keys(self) -> Rows:
@@ -81,7 +79,7 @@ class Sample:
 
     def key_set(self, kernel: str | None = None) -> _core.KeySet:
         """Return the keys as the engine takes them."""
-        return _core.KeySet(self.data, 0, self.count, self.width, kernel, self.tables)
+        return _core.KeySet(self.data, 0, self.count, self.width, kernel, self.directory)
 
     def queries(self, count: int, hits: float) -> Queries:
         """Make random queries in random order, about the given share of them listed."""
@@ -104,11 +102,9 @@ class Sample:
     def write(self, path: Path) -> None:
         """Write the keys as a list file."""
         code = CODES[ALGORITHM_OF_WIDTH[self.width]]
-        filter_at, words, index_at, buckets = self.tables
         sections: list[tuple[int, int, int, Any]] = [
             (listfile.INFO, 0, 1, encode_info({"name": "benchmark"})),
             (listfile.KEYS, code, self.width, self.data[: self._keys_size]),
-            (listfile.FILTER, code, 8, self.data[filter_at : filter_at + 8 * words]),
-            (listfile.INDEX, code, 4, self.data[index_at : index_at + 4 * (buckets + 1)]),
+            (listfile.DIRECTORY, code, _LINE, self.data[self.directory[0] :]),
         ]
         listfile.write(path, "hashes", [Section(*section) for section in sections])
