@@ -3,16 +3,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
+/* 1 when the 16 bytes at `a` are not above those at `b`. No branch: it would
+ * be taken every other time. */
+CSM_INLINE uint64_t not_above_16(const uint8_t *a, const uint8_t *b)
+{
+    uint64_t a1 = csm_load_be64(a), a2 = csm_load_be64(a + 8);
+    uint64_t b1 = csm_load_be64(b), b2 = csm_load_be64(b + 8);
+    return (a1 < b1) | ((a1 == b1) & (a2 <= b2));
+}
+
 /* 1 when the key at `other` is not above `key`. */
 CSM_INLINE uint64_t not_above(const uint8_t *other, const uint8_t *key, size_t width)
 {
     if (width < 16)
         return csm_compare(other, key, width) <= 0;
-    uint64_t a = csm_load_be64(other), b = csm_load_be64(key);
-    uint64_t c = csm_load_be64(other + 8), d = csm_load_be64(key + 8);
-    if ((a == b) & (c == d))
+    if (width == 16 || memcmp(other, key, 16) != 0)
+        return not_above_16(other, key);
+    if (width > 32)
         return memcmp(other + 16, key + 16, width - 16) <= 0;
-    return (a < b) | ((a == b) & (c < d)); /* a branch would be taken every other time */
+    return not_above_16(other + width - 16, key + width - 16); /* all that is left, and more */
 }
 
 /* Narrows ranges down to the last key that is not above the one wanted, all in
@@ -30,7 +39,10 @@ CSM_INLINE void bisect(const csm_table *table, const uint8_t *const *keys, uint6
                 continue;
             low[i] += half & (0 - not_above(table->keys + (low[i] + half) * width, keys[i], width));
             size[i] -= half;
-            CSM_PREFETCH(table->keys + (low[i] + size[i] / 2) * width);
+            const uint8_t *next = table->keys + (low[i] + size[i] / 2) * width;
+            CSM_PREFETCH(next);
+            if (64 % width != 0) /* it may lie in two lines */
+                CSM_PREFETCH(next + width - 1);
         }
     }
 }
@@ -41,10 +53,12 @@ void csm_bisect(const csm_table *table, const uint8_t *const *keys, uint64_t *lo
     size_t width = table->width;
     for (size_t i = 0; i < n; i++)
         high[i] -= low[i];
-    if (width == 16)
-        bisect(table, keys, low, high, n, 16);
-    else
-        bisect(table, keys, low, high, n, width);
+    switch (width) { /* known, it makes the comparisons short */
+    case 16: bisect(table, keys, low, high, n, 16); break;
+    case 20: bisect(table, keys, low, high, n, 20); break;
+    case 32: bisect(table, keys, low, high, n, 32); break;
+    default: bisect(table, keys, low, high, n, width);
+    }
     for (size_t i = 0; i < n; i++) {
         bool equal = high[i] > 0 && memcmp(table->keys + low[i] * width, keys[i], width) == 0;
         found[i] = equal ? (int64_t)low[i] : -1;

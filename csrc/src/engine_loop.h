@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 
 /* Looks candidates up in their windows, up to `end`. Those that these neither
- * hold nor rule out get the window beside it. */
+ * hold nor rule out get the window beside it, or none in a wide bucket. */
 CSM_TARGET static inline void try_windows(const csm_table *table, const uint8_t *queries,
                                           csm_pending *pending, size_t end)
 {
@@ -17,6 +17,15 @@ CSM_TARGET static inline void try_windows(const csm_table *table, const uint8_t 
     int64_t last = (int64_t)(table->count - table->window);
     for (size_t m = left; m < missed; m++) {
         uint32_t i = pending->again[m];
+        uint64_t low, high;
+        pending->found[i] = -1;
+        pending->again[left] = i;
+        csm_bucket_range(table, pending->spot[i], &low, &high);
+        if (high - low > WIDE) {
+            pending->start[i] = NOWHERE;
+            left++;
+            continue;
+        }
         const uint8_t *key = queries + pending->query[i] * width;
         const uint8_t *window = table->keys + pending->start[i] * width;
         int64_t above = csm_compare(window + (table->window - 1) * width, key, width) < 0;
@@ -24,9 +33,7 @@ CSM_TARGET static inline void try_windows(const csm_table *table, const uint8_t 
         int64_t start = (int64_t)pending->start[i];
         int64_t next = start + (above - below) * (int64_t)table->window;
         next = next < 0 ? 0 : next > last ? last : next;
-        pending->found[i] = -1;
         pending->start[i] = (uint64_t)next;
-        pending->again[left] = i;
         left += next != start; /* else it lies between two keys, or beyond all */
         csm_prefetch_window(table, (uint64_t)next);
     }
@@ -52,25 +59,33 @@ CSM_TARGET static void search_rest(const csm_table *table, const uint8_t *querie
         pending->found[rest[r]] = found[r];
 }
 
-/* Looks in the second windows of candidates up to `end`, and beyond these
- * where a key may still lie there. */
+/* Looks in a candidate's second window; false when its key may lie elsewhere. */
+CSM_TARGET static inline bool is_settled(const csm_table *table, const uint8_t *queries,
+                                         csm_pending *pending, size_t i)
+{
+    size_t width = table->width;
+    const uint8_t *key = queries + pending->query[i] * width;
+    const uint8_t *window = table->keys + pending->start[i] * width;
+    unsigned place = compare_window(table, window, key);
+    if (place < table->window) {
+        pending->found[i] = (int64_t)pending->start[i] + place;
+        return true;
+    }
+    return csm_compare(window, key, width) < 0 &&
+           csm_compare(window + (table->window - 1) * width, key, width) > 0;
+}
+
+/* Takes a second look at candidates up to `end`. */
 CSM_TARGET static inline void try_again(const csm_table *table, const uint8_t *queries,
                                         csm_pending *pending, size_t end)
 {
     uint32_t rest[BATCH];
-    size_t width = table->width, n = 0;
+    size_t n = 0;
     for (; pending->looked < pending->left && pending->again[pending->looked] < end;
          pending->looked++) {
         uint32_t i = pending->again[pending->looked];
-        const uint8_t *key = queries + pending->query[i] * width;
-        const uint8_t *window = table->keys + pending->start[i] * width;
-        unsigned place = compare_window(table, window, key);
-        bool held = place < table->window;
-        bool inside = csm_compare(window, key, width) < 0 &&
-                      csm_compare(window + (table->window - 1) * width, key, width) > 0;
-        pending->found[i] = held ? (int64_t)pending->start[i] + place : -1;
         rest[n] = i;
-        n += !held && !inside;
+        n += pending->start[i] == NOWHERE || !is_settled(table, queries, pending, i);
         if (n == BATCH) {
             search_rest(table, queries, pending, rest, n);
             n = 0;

@@ -24,8 +24,12 @@ enum {
     STEP = 4,       /* groups between two turns of the later stages */
     BATCH = 64,     /* candidates tried and settled at a time */
     PENDING = 512,  /* candidates under way at most */
+    WIDE = 64,      /* larger buckets are not for windows: keys are uneven */
     CHUNK = 1 << 20 /* queries for which the numbers below have 32 bits */
 };
+
+/* The start of a window that there is not to be. */
+#define NOWHERE UINT64_MAX
 
 typedef struct csm_ring {
     _Alignas(64) uint64_t hash[RING * GROUP];
@@ -40,7 +44,7 @@ typedef struct csm_pending {
     uint64_t spot[PENDING + GROUP];
     uint64_t start[PENDING + GROUP]; /* position of the window's first key */
     int64_t found[PENDING];          /* position of the key, or -1 */
-    uint32_t again[PENDING + 1];     /* candidates that get a second window: */
+    uint32_t again[PENDING + 1];     /* candidates that need a second look: */
     size_t looked, left;             /* those not yet looked for there */
     size_t filled, located, tried, settled;
 } csm_pending;
