@@ -55,7 +55,6 @@ typedef enum csamatch_status {
     CSAMATCH_ERROR_DIRECTORY = 24, /* the directory does not fit the keys */
     CSAMATCH_ERROR_NO_HOST = 32,   /* address: there is no host in it */
     CSAMATCH_ERROR_HOST = 33,      /* address: the host cannot be one */
-    CSAMATCH_ERROR_NON_ASCII = 34, /* address: non-ASCII host, not handled */
     CSAMATCH_ERROR_NESTING = 35    /* address: wrapped in itself too often */
 } csamatch_status;
 
@@ -220,8 +219,8 @@ CSAMATCH_API size_t csamatch_address_capacity(size_t length);
  * `out`, which has room for `capacity` bytes, at least
  * csamatch_address_capacity(length) of them. Bytes of out past
  * address->length are unspecified. Time is linear in length.
- * The rules are in docs/url-rules.md. NO_HOST, HOST, NON_ASCII or NESTING
- * when it has no canonical form; SPACE when capacity is too small. */
+ * The rules are in docs/url-rules.md. NO_HOST, HOST or NESTING when it
+ * has no canonical form; SPACE when capacity is too small. */
 CSAMATCH_API csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,
                                                     size_t capacity, csamatch_address *address);
 

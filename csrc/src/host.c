@@ -52,20 +52,19 @@ static size_t fold_name(uint8_t *text, size_t length)
     return n > 0 && text[n - 1] == '.' ? n - 1 : n;
 }
 
-csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, size_t *written,
-                                   uint32_t *flags)
+/* How many bytes of a name have to be written as %XX. */
+static size_t count_forbidden(const uint8_t *text, size_t length)
 {
-    if (length > 0 && text[0] == '[')
-        return bracketed(text, length, out, written, flags);
-    bool twice = false;
-    length = csm_percent_decode(text, length, &twice);
-    if (twice)
-        *flags |= CSAMATCH_ADDRESS_DOUBLE_ESCAPE;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] >= 0x80)
-            return CSAMATCH_ERROR_NON_ASCII;
-    }
-    length = fold_name(text, length);
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += forbidden(text[i]);
+    return count;
+}
+
+/* Writes a folded name: an IPv4 address, or the name with its escapes. */
+static csamatch_status write_name(const uint8_t *text, size_t length, uint8_t *out,
+                                  size_t *written, uint32_t *flags)
+{
     if (length == 0)
         return CSAMATCH_ERROR_NO_HOST;
     /* A URL where a host should be, such as "http%3Ahost". Browsers refuse
@@ -91,4 +90,32 @@ csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, s
     }
     *written = n;
     return CSAMATCH_OK;
+}
+
+static bool is_ascii(const uint8_t *text, size_t length)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < length; i++)
+        all |= text[i];
+    return all < 0x80;
+}
+
+csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, size_t *written,
+                                   uint32_t *flags)
+{
+    if (length > 0 && text[0] == '[')
+        return bracketed(text, length, out, written, flags);
+    bool twice = false;
+    length = csm_percent_decode(text, length, &twice);
+    if (twice)
+        *flags |= CSAMATCH_ADDRESS_DOUBLE_ESCAPE;
+    length = fold_name(text, length);
+    if (is_ascii(text, length))
+        return write_name(text, length, out, written, flags);
+    uint8_t name[CSM_NAME_ROOM];
+    size_t size;
+    if (csm_idna_to_ascii(text, length, name, &size, flags) &&
+        size + 2 * count_forbidden(name, size) <= CSM_NAME_ROOM)
+        return write_name(name, size, out, written, flags);
+    return write_name(text, length, out, written, flags);
 }

@@ -142,11 +142,24 @@ static inline bool csm_percent_needed(uint8_t c)
 /* True for the schemes whose authority needs no "//". */
 bool csm_is_special_scheme(const uint8_t *text, size_t length);
 
-/* Room that an IP address can need beyond the text it came from. */
-#define CSM_IP_ROOM 48
+/* Bytes of a non-ASCII host in ASCII, escapes included: four times what DNS
+ * allows. A longer one is no name, and is written as %XX instead. */
+#define CSM_NAME_ROOM 1024
+
+/* Writes a non-ASCII host, percent-decoded, with A-labels, and sets *written;
+ * REFUSED when a browser would. False when it has no such form, because it is
+ * too long. */
+bool csm_idna_to_ascii(const uint8_t *text, size_t length, uint8_t out[CSM_NAME_ROOM],
+                       size_t *written, uint32_t *flags);
+
+/* Room that a host can need beyond three bytes for each of its own: an ASCII
+ * one (and one too long for A-labels) only grows where bytes become %XX, an IP
+ * address takes 41, and a name with A-labels, which may well come from fewer
+ * bytes (U+FDFA alone is mapped to 18 code points), stops at CSM_NAME_ROOM. */
+#define CSM_HOST_ROOM CSM_NAME_ROOM
 
 /* Brings the `length` bytes of a host at `text` (which it overwrites) into
- * canonical form at `out`, which has room for 3 * length + CSM_IP_ROOM bytes;
+ * canonical form at `out`, which has room for 3 * length + CSM_HOST_ROOM bytes;
  * sets *written and adds to *flags. */
 csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, size_t *written,
                                    uint32_t *flags);

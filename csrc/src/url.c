@@ -6,8 +6,8 @@
 /* How many times view-source:, blob: or whole-URL encoding may be undone. */
 enum { MAX_NESTING = 8 };
 
-/* Beyond three bytes for every byte of input: "/" and an IP address. */
-enum { SLACK = CSM_IP_ROOM + 16 };
+/* Beyond three bytes for every byte of input: a host, and "/". */
+enum { SLACK = CSM_HOST_ROOM + 16 };
 
 /* Brackets that csamatch_host_normalize puts around a bare IPv6 address. */
 enum { BRACKETS = 2 };
@@ -305,7 +305,7 @@ static void write_rest(uint8_t *text, size_t at, size_t length, uint8_t *out,
 
 /* Common beginning of both functions: checks arguments and copies the text to
  * the end of the output, where it is worked on; the result never reaches it
- * because it takes at most three bytes for each one consumed. */
+ * because it takes at most three bytes for each one consumed, and SLACK. */
 static csamatch_status begin(const char *text, size_t length, uint8_t *out, size_t capacity,
                              csamatch_address *address, uint8_t **work)
 {

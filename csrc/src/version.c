@@ -28,7 +28,6 @@ const char *csamatch_status_text(int status)
     case CSAMATCH_ERROR_DIRECTORY: return "the directory does not fit the keys";
     case CSAMATCH_ERROR_NO_HOST: return "there is no host in it";
     case CSAMATCH_ERROR_HOST: return "the host is not valid";
-    case CSAMATCH_ERROR_NON_ASCII: return "non-ASCII hosts are not supported yet";
     case CSAMATCH_ERROR_NESTING: return "URLs are nested too deep";
     default: return "unknown status";
     }

@@ -50,9 +50,9 @@ static void literals(void)
     fails("", CSAMATCH_ERROR_NO_HOST);
     fails("http://[::1", CSAMATCH_ERROR_HOST);
     fails("mailto:user@host.example", CSAMATCH_ERROR_NO_HOST);
-    fails("http://b\xC3\xBC"
+    gives("http://b\xC3\xBC"
           "cher.example/",
-          CSAMATCH_ERROR_NON_ASCII);
+          "xn--bcher-kva.example/");
     fails("blob:blob:blob:blob:blob:blob:blob:blob:blob:blob:http://x/", CSAMATCH_ERROR_NESTING);
 }
 
@@ -72,16 +72,16 @@ static void attributes(void)
 
 static void arguments(void)
 {
-    uint8_t out[256], key[16];
+    uint8_t out[2048], key[16];
     csamatch_address a;
     CHECK(csamatch_address_capacity(SIZE_MAX) == 0);
     CHECK(csamatch_url_normalize("x", 1, out, 8, &a) == CSAMATCH_ERROR_SPACE);
     CHECK(csamatch_url_normalize("x", SIZE_MAX, out, 8, &a) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize("x", 1, NULL, 256, &a) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize("x", 1, out, 256, NULL) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize(NULL, 1, out, 256, &a) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize(NULL, 0, out, 256, &a) == CSAMATCH_ERROR_NO_HOST);
-    CHECK(csamatch_host_normalize(NULL, 0, out, 256, &a) == CSAMATCH_ERROR_NO_HOST);
+    CHECK(csamatch_url_normalize("x", 1, NULL, sizeof out, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize("x", 1, out, sizeof out, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize(NULL, 1, out, sizeof out, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize(NULL, 0, out, sizeof out, &a) == CSAMATCH_ERROR_NO_HOST);
+    CHECK(csamatch_host_normalize(NULL, 0, out, sizeof out, &a) == CSAMATCH_ERROR_NO_HOST);
     CHECK(csamatch_address_key(NULL, 0, 0, key) == CSAMATCH_OK);
     CHECK(csamatch_address_key(out, 2, 1, key) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_address_key(out, 0, 1, NULL) == CSAMATCH_ERROR_ARGUMENT);

@@ -1,0 +1,174 @@
+/* Punycode (RFC 3492).
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "idna.h"
+
+enum { BASE = 36, T_MIN = 1, T_MAX = 26, SKEW = 38, DAMP = 700, FIRST_BIAS = 72, FIRST_CODE = 0x80 };
+
+static uint32_t adapt(uint32_t delta, uint32_t count, bool first)
+{
+    delta = first ? delta / DAMP : delta / 2;
+    delta += delta / count;
+    uint32_t k = 0;
+    for (; delta > (BASE - T_MIN) * T_MAX / 2; k += BASE)
+        delta /= BASE - T_MIN;
+    return k + (BASE - T_MIN + 1) * delta / (delta + SKEW);
+}
+
+static uint32_t threshold(uint32_t k, uint32_t bias)
+{
+    return k <= bias + T_MIN ? T_MIN : k >= bias + T_MAX ? T_MAX : k - bias;
+}
+
+/* Counts of places behind one another, in the form of a Fenwick tree: entry i
+ * (from 1) covers as many places up to i as its lowest bit says. */
+static void count_place(uint16_t *tree, size_t length, size_t at)
+{
+    for (at++; at <= length; at += at & (~at + 1))
+        tree[at]++;
+}
+
+static uint32_t counted_before(const uint16_t *tree, size_t at)
+{
+    uint32_t sum = 0;
+    for (; at > 0; at -= at & (~at + 1))
+        sum += tree[at];
+    return sum;
+}
+
+/* Writes the non-ASCII code points as rows that sort by code point, then by
+ * place; counts the places of the ASCII ones. Returns how many rows. */
+static size_t make_rows(const uint32_t *label, size_t length, uint8_t *rows, uint16_t *tree)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (label[i] < FIRST_CODE) {
+            count_place(tree, length, i);
+            continue;
+        }
+        uint32_t value = label[i] << 10 | (uint32_t)i;
+        for (int shift = 24; shift >= 0; shift -= 8)
+            *rows++ = (uint8_t)(value >> shift);
+        count++;
+    }
+    return count;
+}
+
+/* Writes one delta; returns how many bytes, more than `room` when they don't
+ * all fit. */
+static size_t write_delta(uint32_t delta, uint32_t bias, uint8_t *out, size_t room)
+{
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    size_t n = 0;
+    for (uint32_t k = BASE;; k += BASE) {
+        uint32_t t = threshold(k, bias), digit = delta;
+        if (delta >= t)
+            digit = t + (delta - t) % (BASE - t);
+        if (n == room)
+            return room + 1;
+        out[n++] = (uint8_t)digits[digit];
+        if (delta < t)
+            return n;
+        delta = (delta - t) / (BASE - t);
+    }
+}
+
+/* The RFC goes through the label once for each code point in it. Sorted rows
+ * and counted places give the same deltas in n log n steps: between one code
+ * point written and the next lie, in the decoder's eyes, all the smaller ones
+ * between them, and whole rounds through the label for code points left out. */
+size_t csm_punycode_encode(const uint32_t *label, size_t length, uint8_t *out, size_t room)
+{
+    _Static_assert(CSM_NAME_CODES <= 1 << 10, "a place fits beside a code point");
+    uint8_t rows[CSM_NAME_CODES * 4];
+    uint16_t tree[CSM_NAME_CODES + 1];
+    memset(tree, 0, (length + 1) * sizeof tree[0]);
+    size_t count = make_rows(label, length, rows, tree), n = 0;
+    csamatch_rows_sort(rows, count, 4);
+    uint32_t handled = (uint32_t)(length - count);
+    if (handled + 1 > room)
+        return CSM_NO_PUNYCODE;
+    for (size_t i = 0; i < length; i++) {
+        if (label[i] < FIRST_CODE)
+            out[n++] = (uint8_t)label[i];
+    }
+    if (n > 0)
+        out[n++] = '-';
+    uint32_t code = FIRST_CODE, bias = FIRST_BIAS, before = 0; /* handled ones in front */
+    bool first = true;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *row = rows + 4 * i;
+        uint32_t value = (uint32_t)row[0] << 24 | (uint32_t)row[1] << 16 |
+                         (uint32_t)row[2] << 8 | row[3];
+        uint32_t next = value >> 10;
+        size_t at = value & 1023;
+        uint32_t now = counted_before(tree, at);
+        uint32_t delta = (next - code) * (handled + 1) + now - before;
+        size_t size = write_delta(delta, bias, out + n, room - n);
+        if (size > room - n)
+            return CSM_NO_PUNYCODE;
+        n += size;
+        bias = adapt(delta, ++handled, first);
+        first = false;
+        code = next;
+        before = now + 1;
+        count_place(tree, length, at);
+    }
+    return n;
+}
+
+static int digit_value(uint32_t c)
+{
+    if (c >= 'a' && c <= 'z')
+        return (int)(c - 'a');
+    return c >= '0' && c <= '9' ? (int)(c - '0') + 26 : -1;
+}
+
+/* Reads one delta at *at and adds it to *i; false when it ends too early or
+ * is too large for any code point. */
+static bool read_delta(const uint32_t *text, size_t length, size_t *at, uint32_t bias, uint64_t *i)
+{
+    uint64_t weight = 1;
+    for (uint32_t k = BASE;; k += BASE) {
+        int digit = *at < length ? digit_value(text[(*at)++]) : -1;
+        if (digit < 0)
+            return false;
+        *i += (unsigned)digit * weight;
+        if (*i >> 40 != 0)
+            return false;
+        uint32_t t = threshold(k, bias);
+        if ((uint32_t)digit < t)
+            return true;
+        weight *= BASE - t;
+        if (weight >> 40 != 0)
+            return false;
+    }
+}
+
+size_t csm_punycode_decode(const uint32_t *text, size_t length, uint32_t *out)
+{
+    size_t n = length, at = 0;
+    while (n > 0 && text[n - 1] != '-')
+        n--;
+    if (n > 0)
+        at = n--; /* the last hyphen is no part of the text, if any is in front of it */
+    if (at == 1)
+        return CSM_NO_PUNYCODE;
+    memcpy(out, text, n * sizeof out[0]);
+    uint32_t bias = FIRST_BIAS;
+    uint64_t code = FIRST_CODE, i = 0;
+    for (bool first = true; at < length; first = false) {
+        uint64_t from = i;
+        if (!read_delta(text, length, &at, bias, &i))
+            return CSM_NO_PUNYCODE;
+        uint64_t count = n + 1, delta = i - from;
+        code += i / count;
+        i %= count;
+        if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+            return CSM_NO_PUNYCODE;
+        bias = adapt((uint32_t)delta, (uint32_t)count, first);
+        memmove(out + i + 1, out + i, (n - i) * sizeof out[0]);
+        out[i++] = (uint32_t)code;
+        n++;
+    }
+    return n;
+}
