@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csamatch import UrlError, UrlList, _core, normalize_host, normalize_url, normalize_urls
+import csamatch
+from csamatch import UrlError, UrlList, _core, build, normalize_host, normalize_url, normalize_urls
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = runpy.run_path(str(ROOT / "csrc" / "unicode" / "generate.py"))
@@ -138,6 +139,30 @@ def test_a_scheme_for_a_host(url):
     """What would read as a URL encoded whole has no form, or one that is no URL."""
     (canonical,) = normalize_urls([url])
     assert canonical is None or normalize_url(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    "entry", [b"b\xfccher.example", "b\ufffdcher.example", b"http://x.b\xfccher.example/x"]
+)
+def test_a_damaged_entry_is_no_entry(entry, tmp_path):
+    """A list in another encoding must not look as if it had been taken in."""
+    with pytest.raises(UrlError, match="not UTF-8"):
+        UrlList([entry])
+    data = entry if isinstance(entry, bytes) else entry.encode()
+    (tmp_path / "list").write_bytes(data + b"\nhost.example\n")
+    report = build(tmp_path / "list", tmp_path / "out.csml", reader="domains")
+    assert (report.accepted, report.rejected) == (1, 1)
+    assert normalize_urls([entry]) != [None]  # a query is looked up
+    assert UrlList(["xn--zn7c.example", b"host.example/b\xfccher"]).find("xn--zn7c.example")
+
+
+def test_build_takes_every_spelling(tmp_path):
+    spellings = [host for host, canonical in HOSTS.items() if canonical == "xn--bcher-kva.example"]
+    (tmp_path / "list").write_text("\n".join(spellings), encoding="utf-8")
+    report = build(tmp_path / "list", tmp_path / "out.csml")
+    assert (report.accepted, report.duplicate) == (1, len(spellings) - 1)
+    matches = csamatch.open(tmp_path / "out.csml").match(spellings)
+    assert matches.mask.all()
 
 
 def test_strangers_stay_apart():

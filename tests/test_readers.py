@@ -353,6 +353,8 @@ def test_vics_broken():
         ("http://bad.example/x\n", "urls"),
         ("bad.example\nhost.example/page\n", "urls"),
         ("user@bad.example:8080/x\n", "urls"),
+        ("bücher.example\nनी.example\n例え。テスト\n", "domains"),
+        ("http://bücher.example:80/x\n", "urls"),
     ],
 )
 def test_recognition(head, name):

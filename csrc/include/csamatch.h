@@ -212,13 +212,15 @@ typedef struct csamatch_address {
 } csamatch_address;
 
 /* How many bytes of output a text of `length` bytes can need, working room
- * included; 0 when length is too large to handle. */
+ * included: about 1 KiB more than four times as many, because a host may
+ * grow; 0 when length is too large to handle. */
 CSAMATCH_API size_t csamatch_address_capacity(size_t length);
 
 /* Brings a URL (any bytes; UTF-8 expected) into canonical form, written to
  * `out`, which has room for `capacity` bytes, at least
  * csamatch_address_capacity(length) of them. Bytes of out past
- * address->length are unspecified. Time is linear in length.
+ * address->length are unspecified. Time is linear in length. A host that is
+ * not ASCII comes out with A-labels (UTS #46); it takes up to 40 KiB of stack.
  * The rules are in docs/url-rules.md. NO_HOST, HOST or NESTING when it
  * has no canonical form; SPACE when capacity is too small. */
 CSAMATCH_API csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,

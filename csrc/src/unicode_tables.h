@@ -1,7 +1,8 @@
 /* Tables of Unicode. Written by csrc/unicode/generate.py; not to be edited.
  * From idna 3.20, unicodedata2 18.0.0 (Unicode: UTS #46 of 18.0.0, NFC of 18.0.0).
  * Bytes: expansions 44786, classes 33264, compositions 4344.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Made from the Unicode Character Database, (c) Unicode, Inc., Unicode License v3.
+ * SPDX-License-Identifier: Apache-2.0 AND Unicode-3.0 */
 
 /* What a code point becomes when it is mapped and decomposed. */
 enum { expansion_bits = 6, expansion_limit = 0x30000 };

@@ -219,7 +219,8 @@ def generate() -> str:
         f" * From {versions} (Unicode: {unicode_versions}).",
         f" * Bytes: expansions {expansion_size}, classes {class_size + 4 * len(kinds)},"
         f" compositions {8 * len(packed)}.",
-        " * SPDX-License-Identifier: Apache-2.0 */",
+        " * Made from the Unicode Character Database, (c) Unicode, Inc., Unicode License v3.",
+        " * SPDX-License-Identifier: Apache-2.0 AND Unicode-3.0 */",
         "",
         "/* What a code point becomes when it is mapped and decomposed. */",
         *expansion_lines,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from csamatch import _core
 from csamatch.errors import UrlError
-from csamatch.rules import ADDRESS_IP, ADDRESS_RULES, ADDRESS_WRAPPED
+from csamatch.rules import ADDRESS_IP, ADDRESS_REFUSED, ADDRESS_RULES, ADDRESS_WRAPPED
 
 __all__ = ["normalize_host", "normalize_url", "normalize_urls"]
 
@@ -92,7 +93,8 @@ def normalize_host(host: str | bytes, /) -> str:
     Returns
     -------
     str
-        Lower case, no outer dots; IPv4 in dotted decimal, IPv6 in brackets.
+        Lower case, no outer dots, internationalised labels as A-labels (``xn--``); IPv4 in dotted
+        decimal, IPv6 in brackets.
 
     Raises
     ------
@@ -105,6 +107,8 @@ def normalize_host(host: str | bytes, /) -> str:
     --------
     >>> normalize_host("Bad.Example."), normalize_host("0x7f.1"), normalize_host("2001:DB8::0:7")
     ('bad.example', '127.0.0.1', '[2001:db8::7]')
+    >>> normalize_host("Bücher.example")
+    'xn--bcher-kva.example'
     """
     return _core.host_normalize(host)[0]
 
@@ -141,6 +145,15 @@ def _is_bare_host(value: str) -> bool:
     )
 
 
+def _is_damaged(host: str) -> bool:
+    """Whether a host, refused by browsers, holds U+FFFD: the mark of bytes that were no UTF-8."""
+    for label in host.split("."):
+        with suppress(UnicodeError):
+            if label.startswith("xn--") and "\ufffd" in label[4:].encode().decode("punycode"):
+                return True
+    return False
+
+
 def listed_address(value: str | bytes, rule: str | None = None) -> ListedAddress:
     """Work out what a listed address covers.
 
@@ -155,7 +168,8 @@ def listed_address(value: str | bytes, rule: str | None = None) -> ListedAddress
     Raises
     ------
     UrlError
-        When it has no canonical form, or one that does not fit the rule.
+        When it has no canonical form, or one that does not fit the rule; also when its host is
+        damaged: no query would ever hit it.
     ValueError
         When there is no such rule.
     """
@@ -181,7 +195,10 @@ def listed_address(value: str | bytes, rule: str | None = None) -> ListedAddress
             canonical = canonical[:host_length]
         elif rule == "prefix" and (len(rest) != path_length or not rest.endswith("/")):
             raise UrlError("a prefix entry must end in a slash")
-    return ListedAddress(rule, canonical, canonical[:host_length], bool(flags & ADDRESS_IP))
+    host = canonical[:host_length]
+    if flags & ADDRESS_REFUSED and _is_damaged(host):
+        raise UrlError("the host is not UTF-8")
+    return ListedAddress(rule, canonical, host, bool(flags & ADDRESS_IP))
 
 
 def address_key(address: ListedAddress) -> bytes:

@@ -26,6 +26,9 @@ ALGORITHM_OF_WIDTH: Final = {WIDTHS[name]: name for name in ALGORITHMS}
 INVALID: Final = 255
 """Stands in a rule array for a query that has no canonical form."""
 
+ADDRESS_REFUSED: Final = 8
+"""The flag of an address whose host a browser refuses."""
+
 ADDRESS_IP: Final = 16
 """The flag of an address whose host is an IP address."""
 

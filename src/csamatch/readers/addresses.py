@@ -20,7 +20,13 @@ _IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%\w{1,16})?")
 _ADBLOCK = re.compile(r"\|\|([^|^$*/]+(?:/[^|$*]*?)?)\^?(?:\$(.*))?")
 # Options that leave a rule what it is, a block of the address for everyone.
 _ADBLOCK_OPTIONS = frozenset({"all", "doc", "document", "important", "popup"})
-_HOST = re.compile(r"(?:[A-Za-z0-9_-]+\.)+(?:[A-Za-z][A-Za-z0-9-]*|\d{1,3})\.?|\[[0-9A-Fa-f:.]+\]")
+# Whatever is not ASCII may be a letter here; what it means is for the C library to say.
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9_\x80-\U0010FFFF-]+\.)+"
+    r"(?:[A-Za-z\x80-\U0010FFFF][A-Za-z0-9\x80-\U0010FFFF-]*|\d{1,3})\.?"
+    r"|\[[0-9A-Fa-f:.]+\]"
+)
+_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
 def _parse(line: str) -> list[str] | str:
@@ -103,7 +109,7 @@ def count_addresses(raw_lines: Iterable[bytes]) -> tuple[int, int]:
         scheme, separator, rest = found[0].partition("://")
         host, _, path = (rest if separator else scheme).partition("/")
         host = host.rpartition("@")[2]
-        if not _HOST.fullmatch(re.sub(r":\d*$", "", host)):
+        if not _HOST.fullmatch(re.sub(r":\d*$", "", host.translate(_DOTS))):
             continue
         if separator or path or "?" in host:
             urls += 1
