@@ -96,7 +96,7 @@ csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csam
     if (!usable(sets->domain) || !usable(sets->host) || !usable(sets->url) ||
         !usable(sets->prefix))
         return CSAMATCH_ERROR_ARGUMENT;
-    uint8_t small[8192]; /* room for URLs of about 2,000 bytes; longer ones are rare */
+    uint8_t small[8192]; /* room for URLs of about 1,700 bytes; longer ones are rare */
     uint8_t *room = small;
     size_t room_size = sizeof small;
     csamatch_status status = CSAMATCH_OK;

@@ -174,9 +174,11 @@ def table(name: str, values: list[int]) -> tuple[list[str], int]:
 
 
 def expansions(unicode: Unicode) -> tuple[list[str], int]:
-    """Write the table of expansions: texts in UTF-16, ordered by length, so that the number of a
-    text tells how long it is and where it begins.
-    """  # noqa: D205
+    """Write the table of expansions.
+
+    They are texts in UTF-16, ordered by length, so that the number of a text tells how long it is
+    and where it begins.
+    """
     changed = {
         code: text.encode("utf-16-be")
         for code in range(CODE_POINTS)
@@ -212,11 +214,11 @@ def generate() -> str:
     class_lines, class_size = table("class", folded(lambda code: number[properties[code]]))
     expansion_lines, expansion_size = expansions(unicode)
     packed = sorted(first << 42 | second << 21 | code for (first, second), code in pairs.items())
-    versions = ", ".join(f"{name} {number}" for name, number in PINNED.items())
-    unicode_versions = ", ".join(f"{name} of {n}" for name, n in unicode.versions.items())
+    packages = ", ".join(f"{name} {pinned}" for name, pinned in PINNED.items())
+    standards = ", ".join(f"{name} of {its}" for name, its in unicode.versions.items())
     lines = [
         "/* Tables of Unicode. Written by csrc/unicode/generate.py; not to be edited.",
-        f" * From {versions} (Unicode: {unicode_versions}).",
+        f" * From {packages} (Unicode: {standards}).",
         f" * Bytes: expansions {expansion_size}, classes {class_size + 4 * len(kinds)},"
         f" compositions {8 * len(packed)}.",
         " * Made from the Unicode Character Database, (c) Unicode, Inc., Unicode License v3.",
