@@ -166,11 +166,11 @@ def test_directory(ffi, lib):
     assert lib.csamatch_directory_build(packed, 200, 16, directory, 0) != 0
 
 
-def normalize(ffi, function, lib, text: bytes):
+def normalize(ffi, function, lib, text: bytes, *readings: int):
     capacity = lib.csamatch_address_capacity(len(text))
     out = ffi.new("uint8_t[]", capacity)
     address = ffi.new("csamatch_address *")
-    status = function(text, len(text), out, capacity, address)
+    status = function(text, len(text), *readings, out, capacity, address)
     if status != 0:
         return status
     canonical = bytes(out)[: address.length].decode()
@@ -178,11 +178,19 @@ def normalize(ffi, function, lib, text: bytes):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://u@Host.Example:81/%2541?q#f", "[2001:DB8::7]", "0x7f.1/..", "//h//a/./b/"]
+    "url",
+    [
+        "http://u@Host.Example:81/%2541?q#f",
+        "[2001:DB8::7]",
+        "0x7f.1/..",
+        "//h//a/./b/",
+        "hxxp://bad[.]example",
+    ],
 )
 def test_url_normalize(ffi, lib, url):
-    expected = _core.url_normalize(url)
-    assert normalize(ffi, lib.csamatch_url_normalize, lib, url.encode()) == expected
+    for readings in (0, lib.CSAMATCH_READ_REFANG):
+        expected = _core.url_normalize(url, readings)
+        assert normalize(ffi, lib.csamatch_url_normalize, lib, url.encode(), readings) == expected
 
 
 def test_host_normalize(ffi, lib):
@@ -222,7 +230,7 @@ def test_url_match(ffi, lib, options):
         span.data, span.length = ffi.cast("const char *", buffer), len(buffer)
     positions = ffi.new("int64_t[]", len(texts))
     rules = ffi.new("uint8_t[]", len(texts))
-    assert lib.csamatch_url_match(sets, spans, len(texts), positions, rules) == 0
+    assert lib.csamatch_url_match(sets, spans, len(texts), 0, positions, rules) == 0
     assert list(positions) == [0, -1, -1, 0, -1]
     assert list(rules) == [16, 0, 255, 18, 0]
     kernel = ffi.string(options.kernel).decode()

@@ -167,7 +167,7 @@ def test_a_batch_is_not_a_single_url(value):
 
 def test_parameters_of_later_versions_are_refused_plainly():
     with pytest.raises(NotImplementedError):
-        normalize_url("h.example", refang=True)
+        normalize_url("h.example", legacy_idna=True)
     with pytest.raises(NotImplementedError):
         normalize_urls(["h.example"], legacy_idna=True)
 

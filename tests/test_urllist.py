@@ -180,7 +180,7 @@ def test_wrong_types():
     with pytest.raises(ValueError, match="threads"):
         lst.match([], threads=0)
     with pytest.raises(NotImplementedError):
-        lst.match([], refang=True)
+        lst.match([], legacy_idna=True)
 
 
 def test_empty():

@@ -194,11 +194,24 @@ CSAMATCH_API csamatch_status csamatch_keyset_match(const csamatch_keyset *set,
 /* Bits of csamatch_address.flags: what was met on the way. */
 enum {
     CSAMATCH_ADDRESS_USERINFO = 1,      /* user:password@ was dropped */
-    CSAMATCH_ADDRESS_PORT = 2,          /* a port was dropped */
+    CSAMATCH_ADDRESS_PORT = 2,          /* a port not the scheme's own was */
     CSAMATCH_ADDRESS_DOUBLE_ESCAPE = 4, /* a percent sign was itself encoded */
     CSAMATCH_ADDRESS_REFUSED = 8,       /* a browser would refuse this host */
     CSAMATCH_ADDRESS_IP = 16,           /* the host is an IP address */
-    CSAMATCH_ADDRESS_WRAPPED = 32       /* view-source:, blob: or encoded whole */
+    CSAMATCH_ADDRESS_WRAPPED = 32,      /* view-source:, blob: or encoded whole */
+    CSAMATCH_ADDRESS_REFANGED = 64,     /* hxxp, [.] and their like were undone */
+    CSAMATCH_ADDRESS_OPEN_PATH = 128,   /* there was a %3F in the path */
+    CSAMATCH_ADDRESS_WIDE_IP = 256      /* IPv4 with numbers too large for it */
+};
+
+/* Ways to read an address, added up; 0 is the canonical one. A query that may
+ * be meant in more than one way is looked up in each of them. */
+enum {
+    CSAMATCH_READ_REFANG = 1,    /* undo defanging: "hxxps[:]//bad[.]example" */
+    CSAMATCH_READ_OPEN_PATH = 4, /* leave the %3F of a path a bare '?', as
+                                    Safe Browsing does */
+    CSAMATCH_READ_WRAP_IP = 8    /* drop the bits too many of an IPv4 address,
+                                    as old network libraries do */
 };
 
 /* A canonical address: host, then path with its leading '/', then '?' and
@@ -223,7 +236,8 @@ CSAMATCH_API size_t csamatch_address_capacity(size_t length);
  * not ASCII comes out with A-labels (UTS #46); it takes up to 40 KiB of stack.
  * The rules are in docs/url-rules.md. NO_HOST, HOST or NESTING when it
  * has no canonical form; SPACE when capacity is too small. */
-CSAMATCH_API csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,
+CSAMATCH_API csamatch_status csamatch_url_normalize(const char *text, size_t length,
+                                                    uint32_t readings, uint8_t *out,
                                                     size_t capacity, csamatch_address *address);
 
 /* The same for a host alone: a name, an IPv4 address in any form, or an IPv6
@@ -271,11 +285,14 @@ typedef struct csamatch_text {
  * specific one where several do (url, then the longest prefix, then host,
  * then the longest domain), CSAMATCH_RULE_NONE, or CSAMATCH_RULE_INVALID
  * when URL i has no canonical form; positions[i] becomes the key's position
- * in that rule's set, or -1. MEMORY when a URL of more than a few KiB found
+ * in that rule's set, or -1. `readings` is how to read them (0, or
+ * CSAMATCH_READ_REFANG); the other readings of a URL that has any are looked
+ * up when that one hits nothing. MEMORY when a URL of more than a few KiB found
  * no room to be worked on. */
 CSAMATCH_API csamatch_status csamatch_url_match(const csamatch_address_sets *sets,
                                                 const csamatch_text *urls, size_t count,
-                                                int64_t *positions, uint8_t *rules);
+                                                uint32_t readings, int64_t *positions,
+                                                uint8_t *rules);
 
 /* ----------------------------------------------------------- list file ---
  * The layout is described in docs/list-format.md. Nothing here copies: all

@@ -88,8 +88,41 @@ static bool usable(const csamatch_keyset *set)
     return set == NULL || csamatch_keyset_width(set) == CSAMATCH_ADDRESS_KEY_WIDTH;
 }
 
+/* What else a text can mean, going by what was met in it: bits to turn over in
+ * the readings. */
+static uint32_t other_readings(uint32_t flags)
+{
+    return ((flags & CSAMATCH_ADDRESS_REFANGED) != 0 ? CSAMATCH_READ_REFANG : 0u) |
+           ((flags & CSAMATCH_ADDRESS_OPEN_PATH) != 0 ? CSAMATCH_READ_OPEN_PATH : 0u) |
+           ((flags & CSAMATCH_ADDRESS_WIDE_IP) != 0 ? CSAMATCH_READ_WRAP_IP : 0u);
+}
+
+/* Looks a text up in its canonical reading and, while that hits nothing, in
+ * every other one. `room` has what csamatch_address_capacity asks for. */
+static hit look_up_text(const csamatch_address_sets *sets, const csamatch_text *text,
+                        uint32_t readings, uint8_t *room, size_t room_size)
+{
+    csamatch_address address;
+    hit found = {-1, CSAMATCH_RULE_INVALID};
+    csamatch_status status = csamatch_url_normalize(text->data, text->length, readings, room,
+                                                    room_size, &address);
+    if (status != CSAMATCH_OK)
+        return found;
+    found = look_up_address(sets, room, &address);
+    uint32_t others = other_readings(address.flags);
+    /* All combinations of them: the subtraction carries from bit to bit. */
+    for (uint32_t turn = others; turn != 0 && found.position < 0; turn = (turn - 1) & others) {
+        status = csamatch_url_normalize(text->data, text->length, readings ^ turn, room, room_size,
+                                        &address);
+        if (status == CSAMATCH_OK)
+            found = look_up_address(sets, room, &address);
+    }
+    return found;
+}
+
 csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csamatch_text *urls,
-                                   size_t count, int64_t *positions, uint8_t *rules)
+                                   size_t count, uint32_t readings, int64_t *positions,
+                                   uint8_t *rules)
 {
     if (sets == NULL || (count > 0 && (urls == NULL || positions == NULL || rules == NULL)))
         return CSAMATCH_ERROR_ARGUMENT;
@@ -100,8 +133,12 @@ csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csam
     uint8_t *room = small;
     size_t room_size = sizeof small;
     csamatch_status status = CSAMATCH_OK;
-    for (size_t i = 0; i < count && status == CSAMATCH_OK; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t need = csamatch_address_capacity(urls[i].length);
+        if (need == 0 || (urls[i].data == NULL && urls[i].length > 0)) {
+            status = CSAMATCH_ERROR_ARGUMENT;
+            break;
+        }
         if (need > room_size) {
             if (room != small)
                 free(room);
@@ -110,13 +147,7 @@ csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csam
             if (room == NULL)
                 return CSAMATCH_ERROR_MEMORY;
         }
-        csamatch_address address;
-        hit found = {-1, CSAMATCH_RULE_INVALID};
-        status = csamatch_url_normalize(urls[i].data, urls[i].length, room, room_size, &address);
-        if (status == CSAMATCH_OK)
-            found = look_up_address(sets, room, &address);
-        else if (status >= CSAMATCH_ERROR_NO_HOST)
-            status = CSAMATCH_OK; /* no address: this URL's own affair */
+        hit found = look_up_text(sets, &urls[i], readings, room, room_size);
         positions[i] = found.position;
         rules[i] = found.rule;
     }

@@ -62,8 +62,8 @@ static size_t count_forbidden(const uint8_t *text, size_t length)
 }
 
 /* Writes a folded name: an IPv4 address, or the name with its escapes. */
-static csamatch_status write_name(const uint8_t *text, size_t length, uint8_t *out,
-                                  size_t *written, uint32_t *flags)
+static csamatch_status write_name(const uint8_t *text, size_t length, uint32_t readings,
+                                  uint8_t *out, size_t *written, uint32_t *flags)
 {
     if (length == 0)
         return CSAMATCH_ERROR_NO_HOST;
@@ -74,6 +74,11 @@ static csamatch_status write_name(const uint8_t *text, size_t length, uint8_t *o
         return CSAMATCH_ERROR_HOST;
     uint32_t address;
     int is_ipv4 = csm_ipv4_parse(text, length, &address);
+    if (is_ipv4 == -2) {
+        *flags |= CSAMATCH_ADDRESS_WIDE_IP;
+        if ((readings & CSAMATCH_READ_WRAP_IP) != 0)
+            is_ipv4 = 1;
+    }
     if (is_ipv4 > 0) {
         *flags |= CSAMATCH_ADDRESS_IP;
         *written = csm_ipv4_write(address, out);
@@ -100,8 +105,8 @@ static bool is_ascii(const uint8_t *text, size_t length)
     return all < 0x80;
 }
 
-csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, size_t *written,
-                                   uint32_t *flags)
+csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint32_t readings, uint8_t *out,
+                                   size_t *written, uint32_t *flags)
 {
     if (length > 0 && text[0] == '[')
         return bracketed(text, length, out, written, flags);
@@ -111,11 +116,11 @@ csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, s
         *flags |= CSAMATCH_ADDRESS_DOUBLE_ESCAPE;
     length = fold_name(text, length);
     if (is_ascii(text, length))
-        return write_name(text, length, out, written, flags);
+        return write_name(text, length, readings, out, written, flags);
     uint8_t name[CSM_NAME_ROOM];
     size_t size;
     if (csm_idna_to_ascii(text, length, name, &size, flags) &&
         size + 2 * count_forbidden(name, size) <= CSM_NAME_ROOM)
-        return write_name(name, size, out, written, flags);
-    return write_name(text, length, out, written, flags);
+        return write_name(name, size, readings, out, written, flags);
+    return write_name(text, length, readings, out, written, flags);
 }

@@ -139,6 +139,13 @@ static inline bool csm_percent_needed(uint8_t c)
     return c <= 0x20 || c >= 0x7F || c == '#' || c == '%';
 }
 
+/* The length of the scheme in front of a ':', or 0. */
+size_t csm_scheme_length(const uint8_t *text, size_t length);
+
+/* Undoes defanging of scheme and authority, in place; returns the new length.
+ * Adds REFANGED to *flags when there was any. */
+size_t csm_refang(uint8_t *text, size_t length, uint32_t *flags);
+
 /* True for the schemes whose authority needs no "//". */
 bool csm_is_special_scheme(const uint8_t *text, size_t length);
 
@@ -161,14 +168,15 @@ bool csm_idna_to_ascii(const uint8_t *text, size_t length, uint8_t out[CSM_NAME_
 /* Brings the `length` bytes of a host at `text` (which it overwrites) into
  * canonical form at `out`, which has room for 3 * length + CSM_HOST_ROOM bytes;
  * sets *written and adds to *flags. */
-csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint8_t *out, size_t *written,
-                                   uint32_t *flags);
+csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint32_t readings, uint8_t *out,
+                                   size_t *written, uint32_t *flags);
 
 /* IPv4 in dotted decimal; the number of bytes written, at most 15. */
 size_t csm_ipv4_write(uint32_t address, uint8_t *out);
 
 /* Reads IPv4 in any form a browser takes. 1 when it is one, 0 when it isn't
- * meant to be one, -1 when its last part is a number but it is no address. */
+ * meant to be one, -1 when its last part is a number but it is no address, -2
+ * when its numbers are too large for one: *address then has their lower bits. */
 int csm_ipv4_parse(const uint8_t *text, size_t length, uint32_t *address);
 
 /* Reads IPv6 without brackets or zone. */

@@ -4,8 +4,8 @@
 #include "internal.h"
 
 /* Reads one part of an IPv4 address: decimal, 0octal or 0xhex; "0x" is zero.
- * Numbers too large for 40 bits stay too large. */
-static bool ipv4_number(const uint8_t *text, size_t length, uint64_t *value)
+ * *value gets its lower 32 bits, and *wide is set when there are more. */
+static bool ipv4_number(const uint8_t *text, size_t length, uint64_t *value, bool *wide)
 {
     unsigned base = 10;
     if (length >= 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
@@ -20,8 +20,9 @@ static bool ipv4_number(const uint8_t *text, size_t length, uint64_t *value)
         int digit = csm_hex_value(text[i]);
         if (digit < 0 || (unsigned)digit >= base)
             return false;
-        if (*value < (UINT64_C(1) << 40))
-            *value = *value * base + (unsigned)digit;
+        *value = *value * base + (unsigned)digit;
+        *wide = *wide || *value > UINT32_MAX;
+        *value &= UINT32_MAX;
     }
     return true;
 }
@@ -33,9 +34,10 @@ static bool ends_in_number(const uint8_t *label, size_t length)
     bool digits = length > 0;
     for (size_t i = 0; i < length; i++)
         digits = digits && label[i] >= '0' && label[i] <= '9';
-    uint64_t ignored;
+    uint64_t value;
+    bool wide = false;
     return digits || (length >= 2 && label[0] == '0' && (label[1] | 0x20) == 'x' &&
-                      ipv4_number(label, length, &ignored));
+                      ipv4_number(label, length, &value, &wide));
 }
 
 int csm_ipv4_parse(const uint8_t *text, size_t length, uint32_t *address)
@@ -47,24 +49,23 @@ int csm_ipv4_parse(const uint8_t *text, size_t length, uint32_t *address)
         return 0;
     uint64_t numbers[4];
     size_t parts = 0, start = 0;
+    bool wide = false;
     for (size_t i = 0; i <= length; i++) {
         if (i < length && text[i] != '.')
             continue;
-        if (parts == 4 || i == start || !ipv4_number(text + start, i - start, &numbers[parts]))
+        if (parts == 4 || i == start || !ipv4_number(text + start, i - start, &numbers[parts], &wide))
             return -1;
         parts++;
         start = i + 1;
     }
-    uint64_t value = numbers[parts - 1];
-    if (value >= UINT64_C(1) << (8 * (5 - parts)))
-        return -1;
+    uint64_t most = (UINT64_C(1) << (8 * (5 - parts))) - 1, value = numbers[parts - 1] & most;
+    wide = wide || numbers[parts - 1] > most;
     for (size_t i = 0; i + 1 < parts; i++) {
-        if (numbers[i] > 255)
-            return -1;
-        value |= numbers[i] << (8 * (3 - i));
+        wide = wide || numbers[i] > 255;
+        value |= (numbers[i] & 255) << (8 * (3 - i));
     }
     *address = (uint32_t)value;
-    return 1;
+    return wide ? -2 : 1;
 }
 
 static size_t write_decimal(unsigned value, uint8_t *out)

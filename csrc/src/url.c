@@ -97,8 +97,7 @@ static size_t clean(uint8_t *text, size_t length)
     return out;
 }
 
-/* The length of the scheme in front of a ':', or 0. */
-static size_t scheme_length(const uint8_t *text, size_t length)
+size_t csm_scheme_length(const uint8_t *text, size_t length)
 {
     if (length == 0 || !is_letter(text[0]))
         return 0;
@@ -146,7 +145,7 @@ static csamatch_status unwrap(uint8_t *text, size_t *length, uint32_t *flags)
 {
     for (int depth = 0; depth <= MAX_NESTING; depth++) {
         *length = clean(text, *length);
-        size_t scheme = scheme_length(text, *length);
+        size_t scheme = csm_scheme_length(text, *length);
         if (scheme > 0 && is_one_of(text, scheme, wrapper_schemes)) {
             *length -= scheme + 1;
             memmove(text, text + scheme + 1, *length);
@@ -183,7 +182,7 @@ static bool colon_in_authority(const uint8_t *text, size_t length, size_t colon)
 
 static csamatch_status find_authority(const uint8_t *text, size_t length, size_t *start)
 {
-    size_t at = 0, colon = scheme_length(text, length);
+    size_t at = 0, colon = csm_scheme_length(text, length);
     bool any_slashes = true;
     if (colon > 0 && csm_is_special_scheme(text, colon)) {
         at = colon + 1;
@@ -229,6 +228,15 @@ static void trim_authority(const uint8_t *text, size_t *start, size_t *end,
     *end = colon - 1;
 }
 
+/* The port that a URL without one means. */
+static int32_t own_port(const uint8_t *text, size_t length)
+{
+    size_t scheme = csm_scheme_length(text, length);
+    if (equals(text, scheme, "https") || equals(text, scheme, "wss"))
+        return 443;
+    return equals(text, scheme, "ftp") ? 21 : 80;
+}
+
 /* Resolves "." and ".." in a path without its leading slash, then drops empty
  * segments; in place. Returns the new length. */
 static size_t resolve_dots(uint8_t *path, size_t length)
@@ -263,8 +271,8 @@ static size_t resolve_dots(uint8_t *path, size_t length)
 }
 
 /* Decodes and re-encodes part of a URL behind the host. */
-static size_t write_part(uint8_t *part, size_t length, bool is_path, uint8_t *out,
-                         uint32_t *flags)
+static size_t write_part(uint8_t *part, size_t length, bool is_path, uint32_t readings,
+                         uint8_t *out, uint32_t *flags)
 {
     bool twice = false;
     length = csm_percent_decode(part, length, &twice);
@@ -274,15 +282,19 @@ static size_t write_part(uint8_t *part, size_t length, bool is_path, uint8_t *ou
         length = resolve_dots(part, length);
     size_t n = 0;
     for (size_t i = 0; i < length; i++) {
-        /* A '?' in a path came out of %3F; bare, it would begin a query. */
-        bool escape = csm_percent_needed(part[i]) || (is_path && part[i] == '?');
+        bool escape = csm_percent_needed(part[i]);
+        if (is_path && part[i] == '?') {
+            /* It came out of %3F; bare, it would begin a query. */
+            escape = (readings & CSAMATCH_READ_OPEN_PATH) == 0;
+            *flags |= CSAMATCH_ADDRESS_OPEN_PATH;
+        }
         n += csm_percent_put(out + n, part[i], escape);
     }
     return n;
 }
 
 /* Writes path and query of text[at..length) behind the host. */
-static void write_rest(uint8_t *text, size_t at, size_t length, uint8_t *out,
+static void write_rest(uint8_t *text, size_t at, size_t length, uint32_t readings, uint8_t *out,
                        csamatch_address *address)
 {
     const uint8_t *hash = memchr(text + at, '#', length - at);
@@ -293,11 +305,12 @@ static void write_rest(uint8_t *text, size_t at, size_t length, uint8_t *out,
     size_t n = address->host_length;
     out[n++] = '/';
     if (at < path_end) /* text[at] is the slash that ended the authority */
-        n += write_part(text + at + 1, path_end - at - 1, true, out + n, &address->flags);
+        n += write_part(text + at + 1, path_end - at - 1, true, readings, out + n,
+                        &address->flags);
     address->path_length = n - address->host_length;
     if (mark != NULL) {
         out[n++] = '?';
-        n += write_part(text + path_end + 1, length - path_end - 1, false, out + n,
+        n += write_part(text + path_end + 1, length - path_end - 1, false, readings, out + n,
                         &address->flags);
     }
     address->length = n;
@@ -323,13 +336,15 @@ static csamatch_status begin(const char *text, size_t length, uint8_t *out, size
     return CSAMATCH_OK;
 }
 
-csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,
-                                       size_t capacity, csamatch_address *address)
+csamatch_status csamatch_url_normalize(const char *text, size_t length, uint32_t readings,
+                                       uint8_t *out, size_t capacity, csamatch_address *address)
 {
     uint8_t *work;
     csamatch_status status = begin(text, length, out, capacity, address, &work);
     if (status == CSAMATCH_OK)
         status = unwrap(work, &length, &address->flags);
+    if (status == CSAMATCH_OK && (readings & CSAMATCH_READ_REFANG) != 0)
+        length = csm_refang(work, length, &address->flags);
     size_t start, end;
     if (status == CSAMATCH_OK)
         status = find_authority(work, length, &start);
@@ -337,10 +352,12 @@ csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t 
         return status;
     size_t rest = end = authority_end(work, length, start);
     trim_authority(work, &start, &end, address);
-    status = csm_host_canonical(work + start, end - start, out, &address->host_length,
+    if (address->port == own_port(work, length))
+        address->flags &= ~(uint32_t)CSAMATCH_ADDRESS_PORT;
+    status = csm_host_canonical(work + start, end - start, readings, out, &address->host_length,
                                 &address->flags);
     if (status == CSAMATCH_OK)
-        write_rest(work, rest, length, out, address);
+        write_rest(work, rest, length, readings, out, address);
     return status;
 }
 
@@ -366,7 +383,7 @@ csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t
     } else if (colons == 1) {
         return CSAMATCH_ERROR_HOST;
     }
-    status = csm_host_canonical(work, length, out, &address->host_length, &address->flags);
+    status = csm_host_canonical(work, length, 0, out, &address->host_length, &address->flags);
     address->length = address->host_length;
     return status;
 }

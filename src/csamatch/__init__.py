@@ -13,6 +13,7 @@ from csamatch.errors import (
     StaleListWarning,
     UrlError,
 )
+from csamatch.explain import Explanation, explain_url
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.matches import Match, Matches
@@ -29,6 +30,7 @@ __all__ = [
     "DigestError",
     "Entry",
     "Error",
+    "Explanation",
     "FormatError",
     "HashList",
     "ListFileError",
@@ -40,6 +42,7 @@ __all__ = [
     "UrlError",
     "UrlList",
     "build",
+    "explain_url",
     "kernels",
     "normalize_host",
     "normalize_url",

@@ -20,7 +20,7 @@ cdef int _text(object item, list keep, csamatch_text *out) except -1:
     return 0
 
 
-cdef tuple _normalize(object item, bint host_only):
+cdef tuple _normalize(object item, bint host_only, uint32_t readings):
     cdef csamatch_text text
     cdef csamatch_address address
     cdef csamatch_status status
@@ -37,7 +37,8 @@ cdef tuple _normalize(object item, bint host_only):
         if host_only:
             status = csamatch_host_normalize(text.data, text.length, room, capacity, &address)
         else:
-            status = csamatch_url_normalize(text.data, text.length, room, capacity, &address)
+            status = csamatch_url_normalize(
+                text.data, text.length, readings, room, capacity, &address)
         if status != CSAMATCH_OK:
             raise _failure(status)
         canonical = PyUnicode_DecodeASCII(<char *>room, <Py_ssize_t>address.length, NULL)
@@ -47,14 +48,14 @@ cdef tuple _normalize(object item, bint host_only):
             PyMem_Free(room)
 
 
-def url_normalize(url):
+def url_normalize(url, uint32_t readings=0):
     """(canonical, host length, path length, port, flags) of a URL."""
-    return _normalize(url, False)
+    return _normalize(url, False, readings)
 
 
 def host_normalize(host):
     """The same of a host alone."""
-    return _normalize(host, True)
+    return _normalize(host, True, 0)
 
 
 cdef class _Texts:
@@ -82,12 +83,13 @@ cdef class _Texts:
         PyMem_Free(self.spans)
 
 
-cdef bint _normalize_span(csamatch_text text, uint8_t *out, csamatch_address *address) noexcept nogil:
-    return csamatch_url_normalize(text.data, text.length, out,
+cdef bint _normalize_span(csamatch_text text, uint32_t readings, uint8_t *out,
+                          csamatch_address *address) noexcept nogil:
+    return csamatch_url_normalize(text.data, text.length, readings, out,
                                   csamatch_address_capacity(text.length), address) == CSAMATCH_OK
 
 
-def urls_normalize(tuple urls not None):
+def urls_normalize(tuple urls not None, uint32_t readings=0):
     """Canonical forms of a batch, None where there is none."""
     cdef _Texts texts = _Texts(urls)
     cdef Py_ssize_t i, j, start, stop, n = len(urls)
@@ -109,7 +111,8 @@ def urls_normalize(tuple urls not None):
             with nogil:
                 for i in range(start, stop):
                     j = i - start
-                    good[j] = _normalize_span(texts.spans[i], room + offsets[j], &addresses[j])
+                    good[j] = _normalize_span(
+                        texts.spans[i], readings, room + offsets[j], &addresses[j])
             for j in range(stop - start):
                 result.append(PyUnicode_DecodeASCII(
                     <char *>room + offsets[j], <Py_ssize_t>addresses[j].length, NULL)
@@ -136,7 +139,7 @@ cdef const csamatch_keyset *_handle(KeySet keys):
 
 
 def urls_match(KeySet domain, KeySet host, KeySet url, KeySet prefix, tuple urls not None,
-               positions, rules):
+               uint32_t readings, positions, rules):
     """Fills positions (int64) and rules (uint8), one of each per URL."""
     cdef size_t n = <size_t>len(urls)
     cdef _Texts texts = _Texts(urls)
@@ -151,6 +154,6 @@ def urls_match(KeySet domain, KeySet host, KeySet url, KeySet prefix, tuple urls
     sets.url = _handle(url)
     sets.prefix = _handle(prefix)
     with nogil:
-        status = csamatch_url_match(&sets, texts.spans, n, out, kinds)
+        status = csamatch_url_match(&sets, texts.spans, n, readings, out, kinds)
     if status != CSAMATCH_OK:
         raise _failure(status)

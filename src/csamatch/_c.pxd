@@ -68,8 +68,8 @@ cdef extern from "csamatch.h" nogil:
         int32_t port
         uint32_t flags
     size_t csamatch_address_capacity(size_t length)
-    csamatch_status csamatch_url_normalize(const char *text, size_t length, uint8_t *out,
-                                           size_t capacity, csamatch_address *address)
+    csamatch_status csamatch_url_normalize(const char *text, size_t length, uint32_t readings,
+                                           uint8_t *out, size_t capacity, csamatch_address *address)
     csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t *out,
                                             size_t capacity, csamatch_address *address)
     csamatch_status csamatch_address_key(const uint8_t *canonical, size_t host_length,
@@ -85,7 +85,7 @@ cdef extern from "csamatch.h" nogil:
         size_t length
     csamatch_status csamatch_url_match(const csamatch_address_sets *sets,
                                        const csamatch_text *urls, size_t count,
-                                       int64_t *positions, uint8_t *rules)
+                                       uint32_t readings, int64_t *positions, uint8_t *rules)
 
     ctypedef struct csamatch_listfile:
         uint32_t kind

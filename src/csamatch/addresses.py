@@ -8,15 +8,22 @@ from typing import NamedTuple
 
 from csamatch import _core
 from csamatch.errors import UrlError
-from csamatch.rules import ADDRESS_IP, ADDRESS_REFUSED, ADDRESS_RULES, ADDRESS_WRAPPED
+from csamatch.rules import (
+    ADDRESS_IP,
+    ADDRESS_REFUSED,
+    ADDRESS_RULES,
+    ADDRESS_WRAPPED,
+    READ_REFANG,
+)
 
 __all__ = ["normalize_host", "normalize_url", "normalize_urls"]
 
 
-def only_plain(refang: bool, legacy_idna: bool) -> None:
-    """Raise NotImplementedError for what a later version will do."""
-    if refang or legacy_idna:
-        raise NotImplementedError("refang and legacy_idna are not supported in this version")
+def readings_of(refang: bool, legacy_idna: bool) -> int:
+    """Return how addresses are to be read, as the C library has it."""
+    if legacy_idna:
+        raise NotImplementedError("legacy_idna is not supported in this version")
+    return READ_REFANG if refang else 0
 
 
 def normalize_url(url: str | bytes, /, *, refang: bool = False, legacy_idna: bool = False) -> str:
@@ -26,7 +33,10 @@ def normalize_url(url: str | bytes, /, *, refang: bool = False, legacy_idna: boo
     ----------
     url : str or bytes
         Any spelling of a URL, with or without a scheme.
-    refang, legacy_idna : bool
+    refang : bool
+        Undo defanging first: ``hxxp`` and ``meow`` for ``http``, ``[:]``, ``[://]``, and in front
+        of the path ``[.]``, ``(dot)`` and their like.
+    legacy_idna : bool
         Not supported in this version.
 
     Returns
@@ -47,8 +57,7 @@ def normalize_url(url: str | bytes, /, *, refang: bool = False, legacy_idna: boo
     >>> normalize_url("HTTPS://user@Bad.Example.:8443/a/../b%2541?x=1#top")
     'bad.example/bA?x=1'
     """
-    only_plain(refang, legacy_idna)
-    return _core.url_normalize(url)[0]
+    return _core.url_normalize(url, readings_of(refang, legacy_idna))[0]
 
 
 def normalize_urls(
@@ -60,7 +69,10 @@ def normalize_urls(
     ----------
     urls : iterable of str or bytes
         As for `normalize_url`.
-    refang, legacy_idna : bool
+    refang : bool
+        Undo defanging first: ``hxxp`` and ``meow`` for ``http``, ``[:]``, ``[://]``, and in front
+        of the path ``[.]``, ``(dot)`` and their like.
+    legacy_idna : bool
         Not supported in this version.
 
     Returns
@@ -78,8 +90,7 @@ def normalize_urls(
     >>> normalize_urls(["Bad.Example", "mailto:"])
     ['bad.example/', None]
     """
-    only_plain(refang, legacy_idna)
-    return _core.urls_normalize(as_batch(urls, "URLs"))
+    return _core.urls_normalize(as_batch(urls, "URLs"), readings_of(refang, legacy_idna))
 
 
 def normalize_host(host: str | bytes, /) -> str:

@@ -115,9 +115,9 @@ class BaseList:
         counts = ", ".join(f"{count:,} {rule}" for rule, count in self.info.counts.items())
         return f"<{type(self).__name__} {self.info.name!r}: {counts or 'empty'}>"
 
-    def _hit(self, query: int, rule: str, position: int) -> Match:
+    def _hit(self, query: int, rule: str, position: int, matched: str = "") -> Match:
         entries = tuple(self._entries[n] for n in self._tables[rule].entries(position))
-        return Match(query, entries[0], rule, self.info, entries)
+        return Match(query, entries[0], rule, self.info, entries, matched)
 
     def _entry_numbers(self, hits: Hits) -> Ints:
         """Return the chief entry of each hit."""

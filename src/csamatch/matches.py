@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +44,9 @@ class Match:
         The list that holds the entry.
     entries : tuple of Entry
         All entries with this key, `entry` first: sources may list one thing twice.
+    matched : str
+        The canonical form that is listed: the host or the parent of it that hit, the page, the
+        prefix. Empty for digests.
     """
 
     query: int
@@ -51,6 +54,7 @@ class Match:
     rule: str
     list: ListInfo = field(repr=False)
     entries: tuple[Entry, ...] = field(default=(), repr=False)
+    matched: str = field(default="", repr=False)
 
 
 class Matches:
@@ -71,8 +75,15 @@ class Matches:
         How many queries hit.
     """
 
-    def __init__(self, source: BaseList, size: int, hits: Hits) -> None:
+    def __init__(
+        self,
+        source: BaseList,
+        size: int,
+        hits: Hits,
+        matched: Callable[[int, str, int], str] = lambda query, rule, position: "",
+    ) -> None:
         self._source = source
+        self._matched = matched
         self._size = size
         self._hits = hits
         self._mask: npt.NDArray[np.bool_] | None = None
@@ -116,7 +127,8 @@ class Matches:
             zip(hits.query.tolist(), hits.position.tolist(), strict=True)
         ):
             rule = hits.rule if isinstance(hits.rule, int) else int(hits.rule[i])
-            yield self._source._hit(query, NAMES[rule], position)
+            name = NAMES[rule]
+            yield self._source._hit(query, name, position, self._matched(query, name, position))
 
     def __repr__(self) -> str:
         return f"<Matches: {self.count} of {self._size} queries, list {self._source.info.name!r}>"

@@ -34,3 +34,13 @@ ADDRESS_IP: Final = 16
 
 ADDRESS_WRAPPED: Final = 32
 """The flag of an address that was found inside another one, or encoded as a whole."""
+
+ADDRESS_REFANGED: Final = 64
+ADDRESS_OPEN_PATH: Final = 128
+ADDRESS_WIDE_IP: Final = 256
+"""The flags of addresses that can be read in another way too."""
+
+READ_REFANG: Final = 1
+READ_OPEN_PATH: Final = 4
+READ_WRAP_IP: Final = 8
+"""The ways to read an address; they add up."""

@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 
 from csamatch import _core
-from csamatch.addresses import address_key, as_batch, listed_address, only_plain
+from csamatch.addresses import address_key, as_batch, listed_address, readings_of
 from csamatch.assemble import Columns
 from csamatch.errors import UrlError
+from csamatch.explain import explain
 from csamatch.info import ListInfo
 from csamatch.lists import BaseList, share
 from csamatch.matches import Hits, Match, Matches
@@ -118,7 +119,18 @@ class UrlList(BaseList):
             When it is neither str nor bytes.
         """
         position, rule = self._find(item)
-        return None if position < 0 else self._hit(0, NAMES[rule], position)
+        if position < 0:
+            return None
+        name = NAMES[rule]
+        return self._hit(0, name, position, self._form(item, 0, name, position))
+
+    def _form(self, url: str | bytes, readings: int, rule: str, position: int) -> str:
+        """Return the form of a URL that is the key at this position."""
+        keys = self._tables[rule].keys
+        for lookup in explain(url, readings).lookups:
+            if lookup.rule == rule and keys.find(lookup.key()) == position:
+                return lookup.form
+        return ""
 
     def match(
         self,
@@ -136,7 +148,10 @@ class UrlList(BaseList):
             Any spellings of URLs or hosts.
         threads : int
             How many threads may share a large batch.
-        refang, legacy_idna : bool
+        refang : bool
+            Undo defanging first, as `csamatch.normalize_url` does; what was undone is looked up as
+            it stands too.
+        legacy_idna : bool
             Not supported in this version.
 
         Returns
@@ -156,12 +171,12 @@ class UrlList(BaseList):
         >>> matches.mask, matches.invalid
         (array([ True, False, False]), array([False, False,  True]))
         """
-        only_plain(refang, legacy_idna)
+        readings = readings_of(refang, legacy_idna)
         if threads < 1:
             raise ValueError("threads: must be at least 1")
-        return self._match(as_batch(items, "URLs"), threads)
+        return self._match(as_batch(items, "URLs"), threads, readings)
 
-    def _match(self, urls: tuple[Any, ...], threads: int = 1) -> Matches:
+    def _match(self, urls: tuple[Any, ...], threads: int = 1, readings: int = 0) -> Matches:
         count = len(urls)
         position = np.empty(count, np.int64)
         rule = np.empty(count, np.uint8)
@@ -172,9 +187,16 @@ class UrlList(BaseList):
         def run(start: int, size: int) -> None:
             end = start + size
             part = urls if size == count else urls[start:end]
-            _core.urls_match(domain, host, url, prefix, part, position[start:end], rule[start:end])
+            _core.urls_match(
+                domain, host, url, prefix, part, readings, position[start:end], rule[start:end]
+            )
 
         share(lambda: run, count, threads)
         query = np.flatnonzero(position >= 0)
         hits = Hits(query, position[query], rule[query], rule == INVALID)
-        return Matches(self, count, hits)
+        return Matches(
+            self,
+            count,
+            hits,
+            lambda query, rule, position: self._form(urls[query], readings, rule, position),
+        )

@@ -2,13 +2,14 @@
 #include "csamatch.h"
 
 /* Normalises from and into memory of exactly the sizes promised. */
-static csamatch_status normalize(const char *text, size_t length, char *out, size_t room,
-                                 csamatch_address *address)
+static csamatch_status normalize(const char *text, size_t length, uint32_t readings, char *out,
+                                 size_t room, csamatch_address *address)
 {
     size_t capacity = csamatch_address_capacity(length);
     char *exact = exact_copy(text, length);
     uint8_t *buffer = malloc(capacity);
-    csamatch_status status = csamatch_url_normalize(exact, length, buffer, capacity, address);
+    csamatch_status status = csamatch_url_normalize(exact, length, readings, buffer, capacity,
+                                                    address);
     if (status == CSAMATCH_OK) {
         CHECK(address->length <= capacity);
         CHECK(address->host_length + address->path_length <= address->length);
@@ -21,11 +22,11 @@ static csamatch_status normalize(const char *text, size_t length, char *out, siz
     return status;
 }
 
-static void gives(const char *text, const char *expected)
+static void reads(const char *text, uint32_t readings, const char *expected)
 {
     char out[256];
     csamatch_address address;
-    csamatch_status status = normalize(text, strlen(text), out, sizeof out, &address);
+    csamatch_status status = normalize(text, strlen(text), readings, out, sizeof out, &address);
     if (status != CSAMATCH_OK || strcmp(out, expected) != 0) {
         fprintf(stderr, "%s: %s\n", text,
                 status == CSAMATCH_OK ? out : csamatch_status_text(status));
@@ -33,11 +34,16 @@ static void gives(const char *text, const char *expected)
     }
 }
 
+static void gives(const char *text, const char *expected)
+{
+    reads(text, 0, expected);
+}
+
 static void fails(const char *text, csamatch_status expected)
 {
     char out[256];
     csamatch_address address;
-    CHECK(normalize(text, strlen(text), out, sizeof out, &address) == expected);
+    CHECK(normalize(text, strlen(text), 0, out, sizeof out, &address) == expected);
 }
 
 static void literals(void)
@@ -61,13 +67,59 @@ static void attributes(void)
     char out[256];
     csamatch_address a;
     const char *text = "http://u@h.example:99999/%2541?q";
-    CHECK(normalize(text, strlen(text), out, sizeof out, &a) == CSAMATCH_OK);
+    CHECK(normalize(text, strlen(text), 0, out, sizeof out, &a) == CSAMATCH_OK);
     CHECK(a.host_length == 9 && a.path_length == 2 && a.length == 13 && a.port == -1);
     CHECK(a.flags == (CSAMATCH_ADDRESS_USERINFO | CSAMATCH_ADDRESS_PORT |
                       CSAMATCH_ADDRESS_DOUBLE_ESCAPE | CSAMATCH_ADDRESS_REFUSED));
     text = "0x7f.1:80";
-    CHECK(normalize(text, strlen(text), out, sizeof out, &a) == CSAMATCH_OK);
-    CHECK(a.port == 80 && a.flags == (CSAMATCH_ADDRESS_IP | CSAMATCH_ADDRESS_PORT));
+    CHECK(normalize(text, strlen(text), 0, out, sizeof out, &a) == CSAMATCH_OK);
+    CHECK(a.port == 80 && a.flags == CSAMATCH_ADDRESS_IP);
+    text = "https://h.example:80";
+    CHECK(normalize(text, strlen(text), 0, out, sizeof out, &a) == CSAMATCH_OK);
+    CHECK(a.port == 80 && a.flags == CSAMATCH_ADDRESS_PORT);
+    text = "https://h.example:443/a%3Fb";
+    CHECK(normalize(text, strlen(text), 0, out, sizeof out, &a) == CSAMATCH_OK);
+    CHECK(a.port == 443 && a.flags == CSAMATCH_ADDRESS_OPEN_PATH);
+}
+
+static void refanged(void)
+{
+    static const char *const defanged[] = {
+        "hxxp://bad[.]example/a[.]b", "hXXps[:]//bad(.)example/a[.]b", "h**p[://]bad{.}example/a[.]b",
+        "meow://bad[dot]example/a[.]b", "http[:]//bad(DOT)example/a[.]b", "bad{dot}example/a[.]b",
+        "//bad\\.example/a[.]b", "https://user@bad[.]example[:]8080/a[.]b", "ftp[:]//bad[.]example/a[.]b",
+        "hxxp:bad[.]example/a[.]b", "http:\\\\bad[.]example\\a[.]b",
+    };
+    char out[256];
+    csamatch_address a;
+    for (size_t i = 0; i < sizeof defanged / sizeof defanged[0]; i++) {
+        reads(defanged[i], CSAMATCH_READ_REFANG, "bad.example/a[.]b");
+        size_t length = strlen(defanged[i]);
+        CHECK(normalize(defanged[i], length, CSAMATCH_READ_REFANG, out, sizeof out, &a) ==
+                  CSAMATCH_OK &&
+              (a.flags & CSAMATCH_ADDRESS_REFANGED) != 0);
+    }
+    static const char *const others[] = {"hxxp.example/", "meow.example/", "a-dot-b.example/",
+                                         "a.example/?x=hxxp://b[.]example", "[2001:db8::7]/"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        reads(others[i], CSAMATCH_READ_REFANG, others[i]);
+        CHECK(normalize(others[i], strlen(others[i]), CSAMATCH_READ_REFANG, out, sizeof out, &a) ==
+                  CSAMATCH_OK &&
+              (a.flags & CSAMATCH_ADDRESS_REFANGED) == 0);
+    }
+    static const char nul[] = "bad[.]\0[.]example";
+    CHECK(normalize(nul, sizeof nul - 1, CSAMATCH_READ_REFANG, out, sizeof out, &a) == CSAMATCH_OK);
+    CHECK(strcmp(out, "bad.%00.example/") == 0);
+}
+
+static void other_readings(void)
+{
+    reads("h.example/a%3Fb", 0, "h.example/a%3Fb");
+    reads("h.example/a%3Fb", CSAMATCH_READ_OPEN_PATH, "h.example/a?b");
+    reads("276.2.3", 0, "276.2.3/");
+    reads("276.2.3", CSAMATCH_READ_WRAP_IP, "20.2.0.3/");
+    reads("99999999999999999999999999", CSAMATCH_READ_WRAP_IP, "227.255.255.255/");
+    reads("1.2.3.08", CSAMATCH_READ_WRAP_IP, "1.2.3.08/");
 }
 
 static void arguments(void)
@@ -75,19 +127,19 @@ static void arguments(void)
     uint8_t out[2048], key[16];
     csamatch_address a;
     CHECK(csamatch_address_capacity(SIZE_MAX) == 0);
-    CHECK(csamatch_url_normalize("x", 1, out, 8, &a) == CSAMATCH_ERROR_SPACE);
-    CHECK(csamatch_url_normalize("x", SIZE_MAX, out, 8, &a) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize("x", 1, NULL, sizeof out, &a) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize("x", 1, out, sizeof out, NULL) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize(NULL, 1, out, sizeof out, &a) == CSAMATCH_ERROR_ARGUMENT);
-    CHECK(csamatch_url_normalize(NULL, 0, out, sizeof out, &a) == CSAMATCH_ERROR_NO_HOST);
+    CHECK(csamatch_url_normalize("x", 1, 0, out, 8, &a) == CSAMATCH_ERROR_SPACE);
+    CHECK(csamatch_url_normalize("x", SIZE_MAX, 0, out, 8, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize("x", 1, 0, NULL, sizeof out, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize("x", 1, 0, out, sizeof out, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize(NULL, 1, 0, out, sizeof out, &a) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_normalize(NULL, 0, 0, out, sizeof out, &a) == CSAMATCH_ERROR_NO_HOST);
     CHECK(csamatch_host_normalize(NULL, 0, out, sizeof out, &a) == CSAMATCH_ERROR_NO_HOST);
     CHECK(csamatch_address_key(NULL, 0, 0, key) == CSAMATCH_OK);
     CHECK(csamatch_address_key(out, 2, 1, key) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_address_key(out, 0, 1, NULL) == CSAMATCH_ERROR_ARGUMENT);
     csamatch_address_sets none = {NULL, NULL, NULL, NULL};
-    CHECK(csamatch_url_match(&none, NULL, 0, NULL, NULL) == CSAMATCH_OK);
-    CHECK(csamatch_url_match(NULL, NULL, 0, NULL, NULL) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_url_match(&none, NULL, 0, 0, NULL, NULL) == CSAMATCH_OK);
+    CHECK(csamatch_url_match(NULL, NULL, 0, 0, NULL, NULL) == CSAMATCH_ERROR_ARGUMENT);
 }
 
 static void host_function(void)
@@ -120,9 +172,9 @@ static void random_strings(void)
         for (size_t i = strlen(start); i < length; i++)
             text[i] = alphabet[next_random(&state) % sizeof alphabet];
         csamatch_address a, b;
-        if (normalize(text, length, once, sizeof once, &a) != CSAMATCH_OK)
+        if (normalize(text, length, 0, once, sizeof once, &a) != CSAMATCH_OK)
             continue;
-        CHECK(normalize(once, a.length, twice, sizeof twice, &b) == CSAMATCH_OK);
+        CHECK(normalize(once, a.length, 0, twice, sizeof twice, &b) == CSAMATCH_OK);
         CHECK(a.length == b.length && strcmp(once, twice) == 0);
         if (failures > 0) {
             fprintf(stderr, "from %.*s\n", (int)length, text);
@@ -135,6 +187,8 @@ int main(void)
 {
     literals();
     attributes();
+    refanged();
+    other_readings();
     arguments();
     host_function();
     random_strings();
