@@ -87,7 +87,10 @@ def test_refanged_matches():
     lst = UrlList(["bad.example", "https://host.example/a[.]b"])
     asked = ["hxxp://www[.]bad[.]example/", "hxxps://host[.]example/a[.]b", "good[.]example"]
     assert lst.match(asked, refang=True).mask.tolist() == [True, True, False]
-    assert [m.matched for m in lst.match(asked, refang=True)] == ["bad.example", "host.example/a[.]b"]
+    assert [m.matched for m in lst.match(asked, refang=True)] == [
+        "bad.example",
+        "host.example/a[.]b",
+    ]
     assert lst.match(asked).mask.tolist() == [False, False, False]
 
 
@@ -98,8 +101,8 @@ def test_what_was_refanged_is_looked_up_as_it_stands_too():
 
 
 PARTS = st.sampled_from(
-    ["http://", "hxxp://", "u@", "a", "bad", ".", "[.]", "example", "1", "276.2.3", "0x7f", "/", "//",
-     "..", "%3F", "%2e", "?", "x=1", "#", ":80", "[::1]", "xn--a"]
+    ["http://", "hxxp://", "u@", "a", "bad", ".", "[.]", "example", "1", "276.2.3", "0x7f", "/",
+     "//", "..", "%3F", "%2e", "?", "x=1", "#", ":80", "[::1]", "xn--a"]
 )  # fmt: skip
 
 
@@ -128,8 +131,18 @@ def test_a_match_is_among_the_lookups(parts, rule):
     """A list of much that resembles the URL finds nothing that is not shown."""
     url = "".join(parts)
     entries = []
-    for form in ["bad.example", "a.example", "1.2.3.4", "20.2.0.3", "127.0.0.1", "[::1]", "example"]:
-        for rest in {"domain": [""], "host": [""], "url": ["/", "/?x=1", "/1"], "prefix": ["/"]}[rule]:
+    for form in [
+        "bad.example",
+        "a.example",
+        "1.2.3.4",
+        "20.2.0.3",
+        "127.0.0.1",
+        "[::1]",
+        "example",
+    ]:
+        for rest in {"domain": [""], "host": [""], "url": ["/", "/?x=1", "/1"], "prefix": ["/"]}[
+            rule
+        ]:
             entries.append((form + rest, rule))
     for match in UrlList(entries).match([url]):
         assert (match.rule, match.matched) in [
