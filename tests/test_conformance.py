@@ -233,6 +233,13 @@ def test_url_match(ffi, lib, options):
     assert lib.csamatch_url_match(sets, spans, len(texts), 0, positions, rules) == 0
     assert list(positions) == [0, -1, -1, 0, -1]
     assert list(rules) == [16, 0, 255, 18, 0]
+    form, room = ffi.new("csamatch_form *"), ffi.new("uint8_t[]", 30_000)
+    assert lib.csamatch_url_find(sets, spans, 0, room, 30_000, form) == 0
+    assert (form.position, form.rule) == (0, 16)
+    assert bytes(room)[form.start : form.end] == b"bad.example"
+    assert lib.csamatch_url_find(sets, spans + 2, 0, room, 30_000, form) == 0
+    assert (form.position, form.rule) == (-1, 255)
+    assert lib.csamatch_url_find(sets, spans, 0, room, 10, form) == lib.CSAMATCH_ERROR_SPACE
     kernel = ffi.string(options.kernel).decode()
     mirror = csamatch.UrlList(["bad.example", "h.example/page"], kernel=kernel).match(texts)
     assert mirror.mask.tolist() == [True, False, False, True, False]

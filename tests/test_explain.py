@@ -26,7 +26,9 @@ def test_what_is_shown():
         ("domain", "bad.example"),
         ("domain", "example"),
     ]
-    assert "bad" not in repr(said.lookups[:0]) + repr(type(said))
+    shown = repr([said, said.lookups, said.lookups[0]])
+    assert "bad" not in shown.lower()
+    assert repr(said) == "<Explanation: 1 readings, 7 look-ups>"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,35 @@ def test_readings():
     said = explain_url("hxxp://bad[.]example/", refang=True)
     assert said.readings[0] == "bad.example/"
     assert said.flags == ("refanged",)
+
+
+# An entry and a query that mean it by a reading of their own.
+OTHER_READINGS = [
+    ("https://h.example/r?u=http://x.example/y", "h.example/r%3Fu=http://x.example/y", {}),
+    ("h.example/a/?x", "http://h.example/a/.%3Fx", {}),
+    ("h.example/p?q=a/../b", "http://h.example/p%3Fq=a/../b", {}),
+    ("h.example/a?b?c", "http://h.example/a%3Fb?c", {}),
+    ("bad.example", "http://bad.example\\.@", {"refang": True}),
+    ("https://host2.example/.x?y/", "http://host2.example\\.x%3Fy/", {"refang": True}),
+    ("127.0.0.1", "http://6425673729\\.foo/", {"refang": True}),
+]
+
+
+@pytest.mark.parametrize(("entry", "url", "options"), OTHER_READINGS)
+def test_other_readings(entry, url, options):
+    lst = UrlList([entry])
+    (match,) = lst.match([url], **options)
+    assert match.matched in [lookup.form for lookup in explain_url(url, **options).lookups]
+
+
+def test_hostile_urls_cost_little_to_report():
+    lst = UrlList(["bad.example"])
+    for url in ("http://bad.example/" + "a/" * 200_000, "a." * 30_000 + "bad.example"):
+        assert lst.find(url).matched == "bad.example"
+        assert [match.matched for match in lst.match([url])] == ["bad.example"]
+        said = explain_url(url)
+        assert len(said.lookups) > 30_000
+        assert said.lookups[-1].form.endswith("example")
 
 
 @pytest.mark.parametrize("url", ["", "mailto:someone", "http://[::1"])
@@ -102,7 +133,7 @@ def test_what_was_refanged_is_looked_up_as_it_stands_too():
 
 PARTS = st.sampled_from(
     ["http://", "hxxp://", "u@", "a", "bad", ".", "[.]", "example", "1", "276.2.3", "0x7f", "/",
-     "//", "..", "%3F", "%2e", "?", "x=1", "#", ":80", "[::1]", "xn--a"]
+     "//", "\\", "\\.", "..", "%3F", "%2e", "?", "x=1", "#", ":80", "[::1]", "xn--a"]
 )  # fmt: skip
 
 
@@ -124,6 +155,16 @@ def test_all_that_is_looked_up_is_shown(parts, refang):
             continue  # a form of another reading, which as an entry would mean something else
         (match,) = lst.match([url], refang=refang)
         assert (match.rule, match.matched) == (lookup.rule, lookup.form)
+
+
+@given(st.lists(PARTS, max_size=9))
+def test_refanging_loses_nothing(parts):
+    """What hits as it stands hits with refang=True as well."""
+    url = "".join(parts)
+    lst = UrlList(["example", "a.example", "20.2.0.3", "bad.example/?x=1", "127.0.0.1"])
+    plain, refanged = lst.match([url]), lst.match([url], refang=True)
+    assert refanged.count >= plain.count
+    assert refanged.invalid[0] <= plain.invalid[0]
 
 
 @given(st.lists(PARTS, max_size=9), st.sampled_from(["domain", "host", "url", "prefix"]))

@@ -91,3 +91,36 @@ def test_a_batch_lets_other_threads_run(hashes):
 def test_the_measure_can_fail():
     """Work that keeps the GIL is seen to keep it."""
     assert runs_meanwhile(lambda: sum(i * i for i in range(3_000_000))) < 0.02
+
+
+def test_threads_that_cannot_be_started(hashes, monkeypatch):
+    """The caller's own thread does all the work where the system has no other to spare."""
+    lst = csamatch.HashList(hashes[::2])
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert lst.match(hashes, threads=4).count == len(hashes) // 2
+
+
+@pytest.mark.parametrize("where", ["caller", "helper"])
+def test_a_failure_in_one_thread_stops_all(where):
+    from csamatch import lists
+
+    done = []
+
+    def make_run():
+        def run(start, size):
+            is_caller = threading.current_thread() is threading.main_thread()
+            if is_caller == (where == "caller"):
+                raise MemoryError("no room")
+            time.sleep(0.01)
+            done.append(start)
+
+        return run
+
+    with pytest.raises(MemoryError, match="no room"):
+        lists.share(make_run, 1 << 24, 2)
+    assert len(done) < 8
+    assert threading.active_count() == 1

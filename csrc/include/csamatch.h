@@ -235,7 +235,8 @@ CSAMATCH_API size_t csamatch_address_capacity(size_t length);
  * address->length are unspecified. Time is linear in length. A host that is
  * not ASCII comes out with A-labels (UTS #46); it takes up to 40 KiB of stack.
  * The rules are in docs/url-rules.md. NO_HOST, HOST or NESTING when it
- * has no canonical form; SPACE when capacity is too small. */
+ * has no canonical form (address->flags then say what was met before that
+ * was found out); SPACE when capacity is too small. */
 CSAMATCH_API csamatch_status csamatch_url_normalize(const char *text, size_t length,
                                                     uint32_t readings, uint8_t *out,
                                                     size_t capacity, csamatch_address *address);
@@ -293,6 +294,25 @@ CSAMATCH_API csamatch_status csamatch_url_match(const csamatch_address_sets *set
                                                 const csamatch_text *urls, size_t count,
                                                 uint32_t readings, int64_t *positions,
                                                 uint8_t *rules);
+
+/* What hit, as csamatch_url_match has it, and where in the canonical text the
+ * form lies that is listed. */
+typedef struct csamatch_form {
+    int64_t position;
+    size_t start; /* bytes in front of it */
+    size_t end;
+    uint8_t rule;
+} csamatch_form;
+
+/* Looks one URL up like csamatch_url_match, and writes the canonical text of
+ * the reading that hit to `out`, which has room for `capacity` bytes, at least
+ * csamatch_address_capacity(url->length) of them: out[start, end) is the form
+ * that is listed, be it a parent domain, a page or a prefix. SPACE when
+ * capacity is too small. */
+CSAMATCH_API csamatch_status csamatch_url_find(const csamatch_address_sets *sets,
+                                               const csamatch_text *url, uint32_t readings,
+                                               uint8_t *out, size_t capacity,
+                                               csamatch_form *form);
 
 /* ----------------------------------------------------------- list file ---
  * The layout is described in docs/list-format.md. Nothing here copies: all

@@ -27,14 +27,18 @@ csamatch_status csamatch_address_key(const uint8_t *canonical, size_t host_lengt
     return CSAMATCH_OK;
 }
 
+/* What was found, and where in the canonical text the listed form lies. */
 typedef struct hit {
     int64_t position;
     uint8_t rule;
+    size_t start, end;
 } hit;
 
-/* Looks the hash so far up in `set`; a hit replaces what was found before, so
- * callers go from the least to the most specific. */
-static void look_up(const csamatch_keyset *set, const csm_siphash *state, uint8_t rule, hit *best)
+/* Looks text[start, end), the hash of which is in `state`, up in `set`; a hit
+ * replaces what was found before, so callers go from the least to the most
+ * specific. */
+static void look_up(const csamatch_keyset *set, const csm_siphash *state, uint8_t rule,
+                    size_t start, size_t end, hit *best)
 {
     uint8_t key[CSAMATCH_ADDRESS_KEY_WIDTH];
     if (set == NULL)
@@ -42,7 +46,7 @@ static void look_up(const csamatch_keyset *set, const csm_siphash *state, uint8_
     csm_siphash_finish(*state, key);
     int64_t position = csamatch_keyset_find(set, key);
     if (position >= 0)
-        *best = (hit){position, rule};
+        *best = (hit){position, rule, start, end};
 }
 
 /* From the last label to the first, so that each longer suffix goes on where
@@ -55,18 +59,18 @@ static void look_up_host(const csamatch_address_sets *sets, const uint8_t *host,
     for (size_t i = length; i > 0; i--) {
         uint8_t c = host[i - 1];
         if (c == '.' && named && !is_ip)
-            look_up(sets->domain, state, CSAMATCH_RULE_DOMAIN, best);
+            look_up(sets->domain, state, CSAMATCH_RULE_DOMAIN, i, length, best);
         named = named || (c != '.' && (c < '0' || c > '9'));
         csm_siphash_byte(state, c);
     }
-    look_up(sets->domain, state, CSAMATCH_RULE_DOMAIN, best);
-    look_up(sets->host, state, CSAMATCH_RULE_HOST, best);
+    look_up(sets->domain, state, CSAMATCH_RULE_DOMAIN, 0, length, best);
+    look_up(sets->host, state, CSAMATCH_RULE_HOST, 0, length, best);
 }
 
 static hit look_up_address(const csamatch_address_sets *sets, const uint8_t *text,
                            const csamatch_address *address)
 {
-    hit best = {-1, CSAMATCH_RULE_NONE};
+    hit best = {-1, CSAMATCH_RULE_NONE, 0, 0};
     csm_siphash state;
     csm_address_hash_init(&state);
     bool is_ip = (address->flags & CSAMATCH_ADDRESS_IP) != 0;
@@ -77,9 +81,9 @@ static hit look_up_address(const csamatch_address_sets *sets, const uint8_t *tex
     for (size_t i = address->host_length; i < address->length; i++) {
         csm_siphash_byte(&state, text[i]);
         if (text[i] == '/' && i < path_end)
-            look_up(sets->prefix, &state, CSAMATCH_RULE_PREFIX, &best);
+            look_up(sets->prefix, &state, CSAMATCH_RULE_PREFIX, 0, i + 1, &best);
     }
-    look_up(sets->url, &state, CSAMATCH_RULE_URL, &best);
+    look_up(sets->url, &state, CSAMATCH_RULE_URL, 0, address->length, &best);
     return best;
 }
 
@@ -92,32 +96,56 @@ static bool usable(const csamatch_keyset *set)
  * the readings. */
 static uint32_t other_readings(uint32_t flags)
 {
-    return ((flags & CSAMATCH_ADDRESS_REFANGED) != 0 ? CSAMATCH_READ_REFANG : 0u) |
-           ((flags & CSAMATCH_ADDRESS_OPEN_PATH) != 0 ? CSAMATCH_READ_OPEN_PATH : 0u) |
+    return ((flags & CSAMATCH_ADDRESS_OPEN_PATH) != 0 ? CSAMATCH_READ_OPEN_PATH : 0u) |
            ((flags & CSAMATCH_ADDRESS_WIDE_IP) != 0 ? CSAMATCH_READ_WRAP_IP : 0u);
 }
 
+/* Looks a text up in one reading, unless something was found already. */
+static void look_up_reading(const csamatch_address_sets *sets, const csamatch_text *text,
+                            uint32_t readings, uint8_t *room, size_t room_size,
+                            csamatch_address *address, hit *found)
+{
+    if (found->position < 0 && csamatch_url_normalize(text->data, text->length, readings, room,
+                                                      room_size, address) == CSAMATCH_OK)
+        *found = look_up_address(sets, room, address);
+}
+
 /* Looks a text up in its canonical reading and, while that hits nothing, in
- * every other one. `room` has what csamatch_address_capacity asks for. */
+ * every other one; what was refanged, as it stands too. `room` has what
+ * csamatch_address_capacity asks for, and holds the reading that hit. */
 static hit look_up_text(const csamatch_address_sets *sets, const csamatch_text *text,
                         uint32_t readings, uint8_t *room, size_t room_size)
 {
-    csamatch_address address;
-    hit found = {-1, CSAMATCH_RULE_INVALID};
-    csamatch_status status = csamatch_url_normalize(text->data, text->length, readings, room,
-                                                    room_size, &address);
-    if (status != CSAMATCH_OK)
-        return found;
-    found = look_up_address(sets, room, &address);
-    uint32_t others = other_readings(address.flags);
-    /* All combinations of them: the subtraction carries from bit to bit. */
-    for (uint32_t turn = others; turn != 0 && found.position < 0; turn = (turn - 1) & others) {
-        status = csamatch_url_normalize(text->data, text->length, readings ^ turn, room, room_size,
-                                        &address);
-        if (status == CSAMATCH_OK)
-            found = look_up_address(sets, room, &address);
+    hit found = {-1, CSAMATCH_RULE_INVALID, 0, 0};
+    for (bool as_it_stands = false;; as_it_stands = true) {
+        csamatch_address address = {.flags = 0};
+        look_up_reading(sets, text, readings, room, room_size, &address, &found);
+        uint32_t flags = address.flags, others = other_readings(flags);
+        /* All combinations of them: the subtraction borrows from bit to bit. */
+        for (uint32_t turn = others; turn != 0; turn = (turn - 1) & others)
+            look_up_reading(sets, text, readings ^ turn, room, room_size, &address, &found);
+        if (as_it_stands || found.position >= 0 || (flags & CSAMATCH_ADDRESS_REFANGED) == 0)
+            return found;
+        readings &= ~(uint32_t)CSAMATCH_READ_REFANG;
     }
-    return found;
+}
+
+csamatch_status csamatch_url_find(const csamatch_address_sets *sets, const csamatch_text *url,
+                                  uint32_t readings, uint8_t *out, size_t capacity,
+                                  csamatch_form *form)
+{
+    if (sets == NULL || url == NULL || out == NULL || form == NULL ||
+        (url->data == NULL && url->length > 0) || !usable(sets->domain) || !usable(sets->host) ||
+        !usable(sets->url) || !usable(sets->prefix))
+        return CSAMATCH_ERROR_ARGUMENT;
+    size_t need = csamatch_address_capacity(url->length);
+    if (need == 0)
+        return CSAMATCH_ERROR_ARGUMENT;
+    if (capacity < need)
+        return CSAMATCH_ERROR_SPACE;
+    hit found = look_up_text(sets, url, readings, out, capacity);
+    *form = (csamatch_form){found.position, found.start, found.end, found.rule};
+    return CSAMATCH_OK;
 }
 
 csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csamatch_text *urls,

@@ -270,26 +270,25 @@ static size_t resolve_dots(uint8_t *path, size_t length)
     return n;
 }
 
-/* Decodes and re-encodes part of a URL behind the host. */
-static size_t write_part(uint8_t *part, size_t length, bool is_path, uint32_t readings,
-                         uint8_t *out, uint32_t *flags)
+static size_t decode_part(uint8_t *part, size_t length, uint32_t *flags)
 {
     bool twice = false;
     length = csm_percent_decode(part, length, &twice);
     if (twice)
         *flags |= CSAMATCH_ADDRESS_DOUBLE_ESCAPE;
+    return length;
+}
+
+/* Encodes a decoded path (without its leading slash) or query. In a path, a
+ * '?' came out of %3F: bare, it would begin a query. */
+static size_t encode_part(uint8_t *part, size_t length, bool is_path, uint8_t *out)
+{
+    size_t n = 0;
     if (is_path)
         length = resolve_dots(part, length);
-    size_t n = 0;
-    for (size_t i = 0; i < length; i++) {
-        bool escape = csm_percent_needed(part[i]);
-        if (is_path && part[i] == '?') {
-            /* It came out of %3F; bare, it would begin a query. */
-            escape = (readings & CSAMATCH_READ_OPEN_PATH) == 0;
-            *flags |= CSAMATCH_ADDRESS_OPEN_PATH;
-        }
-        n += csm_percent_put(out + n, part[i], escape);
-    }
+    for (size_t i = 0; i < length; i++)
+        n += csm_percent_put(out + n, part[i],
+                             csm_percent_needed(part[i]) || (is_path && part[i] == '?'));
     return n;
 }
 
@@ -303,15 +302,26 @@ static void write_rest(uint8_t *text, size_t at, size_t length, uint32_t reading
     const uint8_t *mark = memchr(text + at, '?', length - at);
     size_t path_end = mark != NULL ? (size_t)(mark - text) : length;
     size_t n = address->host_length;
+    /* text[at], if there is any, is the slash that ended the authority. */
+    uint8_t *path = text + at + (at < path_end);
+    size_t size = decode_part(path, path_end - (size_t)(path - text), &address->flags);
+    uint8_t *open = memchr(path, '?', size);
+    if (open != NULL)
+        address->flags |= CSAMATCH_ADDRESS_OPEN_PATH;
+    if ((readings & CSAMATCH_READ_OPEN_PATH) == 0)
+        open = NULL;
     out[n++] = '/';
-    if (at < path_end) /* text[at] is the slash that ended the authority */
-        n += write_part(text + at + 1, path_end - at - 1, true, readings, out + n,
-                        &address->flags);
+    n += encode_part(path, open != NULL ? (size_t)(open - path) : size, true, out + n);
     address->path_length = n - address->host_length;
-    if (mark != NULL) {
+    if (open != NULL) {
         out[n++] = '?';
-        n += write_part(text + path_end + 1, length - path_end - 1, false, readings, out + n,
-                        &address->flags);
+        n += encode_part(open + 1, size - (size_t)(open + 1 - path), false, out + n);
+    }
+    if (mark != NULL) {
+        uint8_t *query = text + path_end + 1;
+        size = decode_part(query, length - path_end - 1, &address->flags);
+        out[n++] = '?';
+        n += encode_part(query, size, false, out + n);
     }
     address->length = n;
 }

@@ -53,6 +53,22 @@ def url_normalize(url, uint32_t readings=0):
     return _normalize(url, False, readings)
 
 
+def url_flags(url, uint32_t readings):
+    """What was met in a URL, be it one that has no canonical form."""
+    cdef csamatch_text text
+    cdef csamatch_address address
+    cdef list keep = []
+    _text(url, keep, &text)
+    cdef size_t capacity = csamatch_address_capacity(text.length)
+    cdef uint8_t *room = <uint8_t *>PyMem_Malloc(capacity)
+    if room == NULL:
+        raise MemoryError()
+    address.flags = 0
+    csamatch_url_normalize(text.data, text.length, readings, room, capacity, &address)
+    PyMem_Free(room)
+    return address.flags
+
+
 def host_normalize(host):
     """The same of a host alone."""
     return _normalize(host, True, 0)
@@ -157,3 +173,35 @@ def urls_match(KeySet domain, KeySet host, KeySet url, KeySet prefix, tuple urls
         status = csamatch_url_match(&sets, texts.spans, n, readings, out, kinds)
     if status != CSAMATCH_OK:
         raise _failure(status)
+
+
+def url_find(KeySet domain, KeySet host, KeySet url, KeySet prefix, item, uint32_t readings):
+    """(position, rule, form that is listed) of one URL; position -1 when none is."""
+    cdef csamatch_text text
+    cdef csamatch_form form
+    cdef csamatch_address_sets sets
+    cdef csamatch_status status
+    cdef uint8_t small[4096]
+    cdef uint8_t *room = small
+    cdef list keep = []
+    _text(item, keep, &text)
+    sets.domain = _handle(domain)
+    sets.host = _handle(host)
+    sets.url = _handle(url)
+    sets.prefix = _handle(prefix)
+    cdef size_t capacity = csamatch_address_capacity(text.length)
+    if capacity > sizeof(small):
+        room = <uint8_t *>PyMem_Malloc(capacity)
+        if room == NULL:
+            raise MemoryError()
+    try:
+        with nogil:
+            status = csamatch_url_find(&sets, &text, readings, room, capacity, &form)
+        if status != CSAMATCH_OK:
+            raise _failure(status)
+        listed = PyUnicode_DecodeASCII(
+            <char *>room + form.start, <Py_ssize_t>(form.end - form.start), NULL)
+        return form.position, form.rule, listed
+    finally:
+        if room != small:
+            PyMem_Free(room)

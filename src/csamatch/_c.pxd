@@ -87,6 +87,15 @@ cdef extern from "csamatch.h" nogil:
                                        const csamatch_text *urls, size_t count,
                                        uint32_t readings, int64_t *positions, uint8_t *rules)
 
+    ctypedef struct csamatch_form:
+        int64_t position
+        size_t start
+        size_t end
+        uint8_t rule
+    csamatch_status csamatch_url_find(const csamatch_address_sets *sets, const csamatch_text *url,
+                                      uint32_t readings, uint8_t *out, size_t capacity,
+                                      csamatch_form *form)
+
     ctypedef struct csamatch_listfile:
         uint32_t kind
         uint32_t section_count

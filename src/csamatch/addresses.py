@@ -156,11 +156,16 @@ def _is_bare_host(value: str) -> bool:
     )
 
 
+_LONGEST_LABEL = 1024  # of those that the C library makes
+
+
 def _is_damaged(host: str) -> bool:
     """Whether a host, refused by browsers, holds U+FFFD: the mark of bytes that were no UTF-8."""
     for label in host.split("."):
+        if not label.startswith("xn--") or len(label) > _LONGEST_LABEL:
+            continue
         with suppress(UnicodeError):
-            if label.startswith("xn--") and "\ufffd" in label[4:].encode().decode("punycode"):
+            if "\ufffd" in label[4:].encode().decode("punycode"):
                 return True
     return False
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 from csamatch import _core
 from csamatch.addresses import readings_of
@@ -35,7 +36,6 @@ FLAGS: Final = {
 """What can be met on the way to a canonical form; the bits are those of ``csamatch.h``."""
 
 _OTHERS: Final = {
-    ADDRESS_REFANGED: READ_REFANG,
     ADDRESS_OPEN_PATH: READ_OPEN_PATH,
     ADDRESS_WIDE_IP: READ_WRAP_IP,
 }
@@ -55,8 +55,43 @@ class Lookup(NamedTuple):
         """Return the key under which a list would hold it."""
         return _core.address_key(self.form, self.host_length)
 
+    def __repr__(self) -> str:
+        return f"<Lookup: {self.rule}>"
 
-@dataclass(frozen=True, slots=True)
+
+class _Reading(NamedTuple):
+    """A canonical text."""
+
+    text: str
+    host_length: int
+    path_length: int
+    is_ip: bool
+
+
+class Lookups(Sequence[Lookup]):
+    """All look-ups of some readings. Only where they lie is kept: long URLs have very many."""
+
+    def __init__(self, readings: Sequence[_Reading]) -> None:
+        self._places = [(reading, *place) for reading in readings for place in _places(reading)]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return tuple(map(self._lookup, self._places[index]))
+        return self._lookup(self._places[index])
+
+    @staticmethod
+    def _lookup(place: tuple[_Reading, str, int, int]) -> Lookup:
+        reading, rule, start, end = place
+        return Lookup(rule, reading.text[start:end], min(reading.host_length, end) - start)
+
+    def __repr__(self) -> str:
+        return f"<Lookups: {len(self)}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """What a URL is taken for.
 
@@ -76,7 +111,7 @@ class Explanation:
     readings : tuple of str
         The canonical forms of all readings, `canonical` first. A further one is looked up only
         while those before it hit nothing.
-    lookups : tuple of Lookup
+    lookups : sequence of Lookup
         All that is looked up, reading by reading; in each the most specific first, which is the
         one that counts where several hit.
     """
@@ -86,28 +121,29 @@ class Explanation:
     port: int | None
     flags: tuple[str, ...]
     readings: tuple[str, ...]
-    lookups: tuple[Lookup, ...] = field(repr=False)
+    lookups: Lookups
+
+    def __repr__(self) -> str:
+        return f"<Explanation: {len(self.readings)} readings, {len(self.lookups)} look-ups>"
 
 
-def _suffixes(host: str) -> Iterator[str]:
-    """Yield a name and its parents, but none of numbers alone."""
-    yield host
-    while (dot := host.find(".")) >= 0:
-        host = host[dot + 1 :]
-        if host.strip("0123456789."):
-            yield host
-
-
-def lookups_of(canonical: str, host_length: int, path_length: int, is_ip: bool) -> Iterator[Lookup]:
-    """Yield what is looked up for a canonical form, the most specific first."""
-    host = canonical[:host_length]
-    yield Lookup("url", canonical, host_length)
-    for end in range(host_length + path_length, host_length, -1):
-        if canonical[end - 1] == "/":
-            yield Lookup("prefix", canonical[:end], host_length)
-    yield Lookup("host", host, host_length)
-    for name in [host] if is_ip else _suffixes(host):
-        yield Lookup("domain", name, len(name))
+def _places(reading: _Reading) -> Iterator[tuple[str, int, int]]:
+    """Yield rule, start and end of what is looked up, the most specific first."""
+    text, end = reading.text, reading.host_length
+    yield "url", 0, len(text)
+    for at in range(end + reading.path_length, end, -1):
+        if text[at - 1] == "/":
+            yield "prefix", 0, at
+    yield "host", 0, end
+    yield "domain", 0, end
+    if reading.is_ip:
+        return
+    # A parent of numbers alone is none: it would be no name.
+    named = len(text[:end].rstrip("0123456789."))
+    at = text.find(".", 0, end)
+    while 0 <= at < named - 1:
+        yield "domain", at + 1, end
+        at = text.find(".", at + 1, end)
 
 
 def _other_readings(flags: int) -> Iterator[int]:
@@ -117,6 +153,20 @@ def _other_readings(flags: int) -> Iterator[int]:
     while turn:
         yield turn
         turn = (turn - 1) & others
+
+
+def _readings(url: str | bytes, readings: int) -> Iterator[tuple[_Reading, int, int]]:
+    """Yield all readings of a URL, with port and flags; those without a host are none."""
+    flags = 0
+    for first in dict.fromkeys((readings, readings & ~READ_REFANG)):
+        if first != readings and not flags & ADDRESS_REFANGED:
+            return
+        flags = _core.url_flags(url, first)
+        for turn in (0, *_other_readings(flags)):
+            with suppress(UrlError):
+                text, host_length, path_length, port, met = _core.url_normalize(url, first ^ turn)
+                is_ip = bool(met & ADDRESS_IP)
+                yield _Reading(text, host_length, path_length, is_ip), port, met
 
 
 def explain_url(
@@ -153,26 +203,16 @@ def explain_url(
     >>> [lookup.form for lookup in said.lookups if lookup.rule == "domain"]
     ['www.bad.example', 'bad.example', 'example']
     """
-    return explain(url, readings_of(refang, legacy_idna))
-
-
-def explain(url: str | bytes, readings: int) -> Explanation:
-    """Do what `explain_url` does, given the readings as the C library has them."""
-    canonical, host_length, path_length, port, flags = _core.url_normalize(url, readings)
-    forms = [canonical]
-    found = list(lookups_of(canonical, host_length, path_length, bool(flags & ADDRESS_IP)))
-    for turn in _other_readings(flags):
-        try:
-            other, host_end, path_end, _, met = _core.url_normalize(url, readings ^ turn)
-        except UrlError:
-            continue
-        forms.append(other)
-        found += lookups_of(other, host_end, path_end, bool(met & ADDRESS_IP))
+    readings = readings_of(refang, legacy_idna)
+    found = list(_readings(url, readings))
+    if not found:
+        _core.url_normalize(url, readings)  # raises, with the reason
+    chief, port, flags = found[0]
     return Explanation(
-        canonical,
-        canonical[:host_length],
+        chief.text,
+        chief.text[: chief.host_length],
         None if port < 0 else port,
         tuple(name for bit, name in FLAGS.items() if flags & bit),
-        tuple(dict.fromkeys(forms)),
-        tuple(dict.fromkeys(found)),
+        tuple(dict.fromkeys(reading.text for reading, _, _ in found)),
+        Lookups([reading for reading, _, _ in found]),
     )

@@ -169,17 +169,23 @@ def share(make_run: Callable[[], Callable[[int, int], T]], size: int, threads: i
         except BaseException as error:
             failures.append(error)
 
-    helpers = [Thread(target=work_beside) for _ in range(threads - 1)]
-    for helper in helpers:
-        helper.start()
+    helpers: list[Thread] = []
     try:
+        for _ in range(threads - 1):
+            helper = Thread(target=work_beside)
+            try:
+                helper.start()
+            except RuntimeError:
+                break  # the system has no thread to spare; those there are do it all
+            helpers.append(helper)
         work()
-    except BaseException as error:
-        failures.append(error)
-        raise
-    finally:
         for helper in helpers:
             helper.join()
+    except BaseException as error:
+        failures.append(error)  # which stops the others after the chunk they are at
+        for helper in helpers:
+            helper.join()
+        raise
     if failures:
         raise failures[0]
     return [results[start] for start in starts]

@@ -80,7 +80,7 @@ class Matches:
         source: BaseList,
         size: int,
         hits: Hits,
-        matched: Callable[[int, str, int], str] = lambda query, rule, position: "",
+        matched: Callable[[int], str] = lambda query: "",
     ) -> None:
         self._source = source
         self._matched = matched
@@ -127,8 +127,7 @@ class Matches:
             zip(hits.query.tolist(), hits.position.tolist(), strict=True)
         ):
             rule = hits.rule if isinstance(hits.rule, int) else int(hits.rule[i])
-            name = NAMES[rule]
-            yield self._source._hit(query, name, position, self._matched(query, name, position))
+            yield self._source._hit(query, NAMES[rule], position, self._matched(query))
 
     def __repr__(self) -> str:
         return f"<Matches: {self.count} of {self._size} queries, list {self._source.info.name!r}>"

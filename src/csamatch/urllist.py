@@ -11,7 +11,6 @@ from csamatch import _core
 from csamatch.addresses import address_key, as_batch, listed_address, readings_of
 from csamatch.assemble import Columns
 from csamatch.errors import UrlError
-from csamatch.explain import explain
 from csamatch.info import ListInfo
 from csamatch.lists import BaseList, share
 from csamatch.matches import Hits, Match, Matches
@@ -90,13 +89,19 @@ class UrlList(BaseList):
     def __contains__(self, item: object) -> bool:
         return self._find(item)[0] >= 0
 
-    def _find(self, item: Any) -> tuple[int, int]:
-        """Return position and rule of one URL; UrlError when it has no canonical form."""
-        matches = self._match((item,))
-        if matches.invalid[0]:
-            _core.url_normalize(item)  # raises, with the reason
-        hits = matches._hits
-        return (int(hits.position[0]), int(hits.rule[0])) if matches.count else (-1, 0)  # type: ignore[index]
+    def _key_sets(self) -> tuple[_core.KeySet | None, ...]:
+        return tuple(t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES)
+
+    def _find(self, item: Any, readings: int = 0) -> tuple[int, int, str]:
+        """Return position, rule and listed form of one URL.
+
+        UrlError when it has no canonical form.
+        """
+        domain, host, url, prefix = self._key_sets()
+        found = _core.url_find(domain, host, url, prefix, item, readings)
+        if found[1] == INVALID:
+            _core.url_normalize(item, readings)  # raises, with the reason
+        return found
 
     def find(self, item: str | bytes) -> Match | None:
         """Look one URL up.
@@ -118,19 +123,8 @@ class UrlList(BaseList):
         TypeError
             When it is neither str nor bytes.
         """
-        position, rule = self._find(item)
-        if position < 0:
-            return None
-        name = NAMES[rule]
-        return self._hit(0, name, position, self._form(item, 0, name, position))
-
-    def _form(self, url: str | bytes, readings: int, rule: str, position: int) -> str:
-        """Return the form of a URL that is the key at this position."""
-        keys = self._tables[rule].keys
-        for lookup in explain(url, readings).lookups:
-            if lookup.rule == rule and keys.find(lookup.key()) == position:
-                return lookup.form
-        return ""
+        position, rule, form = self._find(item)
+        return None if position < 0 else self._hit(0, NAMES[rule], position, form)
 
     def match(
         self,
@@ -180,9 +174,7 @@ class UrlList(BaseList):
         count = len(urls)
         position = np.empty(count, np.int64)
         rule = np.empty(count, np.uint8)
-        domain, host, url, prefix = [
-            t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES
-        ]
+        domain, host, url, prefix = self._key_sets()
 
         def run(start: int, size: int) -> None:
             end = start + size
@@ -198,5 +190,5 @@ class UrlList(BaseList):
             self,
             count,
             hits,
-            lambda query, rule, position: self._form(urls[query], readings, rule, position),
+            lambda query: self._find(urls[query], readings)[2],
         )
