@@ -92,6 +92,12 @@ static bool usable(const csamatch_keyset *set)
     return set == NULL || csamatch_keyset_width(set) == CSAMATCH_ADDRESS_KEY_WIDTH;
 }
 
+static bool all_usable(const csamatch_address_sets *sets)
+{
+    return sets != NULL && usable(sets->domain) && usable(sets->host) && usable(sets->url) &&
+           usable(sets->prefix);
+}
+
 /* What else a text can mean, going by what was met in it: bits to turn over in
  * the readings. */
 static uint32_t other_readings(uint32_t flags)
@@ -134,9 +140,8 @@ csamatch_status csamatch_url_find(const csamatch_address_sets *sets, const csama
                                   uint32_t readings, uint8_t *out, size_t capacity,
                                   csamatch_form *form)
 {
-    if (sets == NULL || url == NULL || out == NULL || form == NULL ||
-        (url->data == NULL && url->length > 0) || !usable(sets->domain) || !usable(sets->host) ||
-        !usable(sets->url) || !usable(sets->prefix))
+    if (!all_usable(sets) || url == NULL || out == NULL || form == NULL ||
+        (url->data == NULL && url->length > 0))
         return CSAMATCH_ERROR_ARGUMENT;
     size_t need = csamatch_address_capacity(url->length);
     if (need == 0)
@@ -152,10 +157,8 @@ csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csam
                                    size_t count, uint32_t readings, int64_t *positions,
                                    uint8_t *rules)
 {
-    if (sets == NULL || (count > 0 && (urls == NULL || positions == NULL || rules == NULL)))
-        return CSAMATCH_ERROR_ARGUMENT;
-    if (!usable(sets->domain) || !usable(sets->host) || !usable(sets->url) ||
-        !usable(sets->prefix))
+    if (!all_usable(sets) ||
+        (count > 0 && (urls == NULL || positions == NULL || rules == NULL)))
         return CSAMATCH_ERROR_ARGUMENT;
     uint8_t small[8192]; /* room for URLs of about 1,700 bytes; longer ones are rare */
     uint8_t *room = small;

@@ -4,7 +4,8 @@
 
 /* The first key of the window not below `key`, by their first eight bytes;
  * the last one if all are below. Three steps for eight keys, without branches. */
-CSM_TARGET static inline unsigned window_place(const csm_table *table, const uint8_t *window, uint64_t first)
+CSM_TARGET static inline unsigned window_place(const csm_table *table, const uint8_t *window,
+                                               uint64_t first)
 {
     unsigned place = 0, left = table->window;
     while (left > 1) {
@@ -17,7 +18,7 @@ CSM_TARGET static inline unsigned window_place(const csm_table *table, const uin
 
 /* Which of the window's keys equals `key`; the window's length if none does. */
 CSM_TARGET static inline unsigned compare_halves(const csm_table *table, const uint8_t *window,
-                                      const uint8_t *key)
+                                                 const uint8_t *key)
 {
     size_t width = table->width;
     unsigned place = window_place(table, window, csm_load_be64(key));

@@ -108,6 +108,12 @@ CSM_TARGET static inline size_t settle(csm_pending *pending, size_t end, uint64_
     return count;
 }
 
+static inline void empty(csm_pending *pending)
+{
+    pending->filled = pending->located = pending->tried = pending->settled = 0;
+    pending->looked = pending->left = 0;
+}
+
 /* Takes candidates on to their next stages; all the way when `all`. */
 CSM_TARGET static inline size_t advance(const csm_table *table, const uint8_t *queries,
                                         csm_pending *pending, bool all, uint64_t base,
@@ -125,10 +131,8 @@ CSM_TARGET static inline size_t advance(const csm_table *table, const uint8_t *q
     try_windows(table, queries, pending, all ? ready : settling + BATCH);
     try_again(table, queries, pending, settling);
     size_t count = settle(pending, settling, base, hits);
-    if (all) {
-        pending->filled = pending->located = pending->tried = pending->settled = 0;
-        pending->looked = pending->left = 0;
-    }
+    if (all)
+        empty(pending);
     return count;
 }
 
@@ -140,8 +144,7 @@ CSM_TARGET static size_t match_chunk(const csm_table *table, const uint8_t *quer
     csm_pending pending;
     uint8_t tail[GROUP * CSM_MAX_WIDTH];
     size_t whole = n / GROUP, groups = (n + GROUP - 1) / GROUP, count = 0;
-    pending.filled = pending.located = pending.tried = pending.settled = 0;
-    pending.looked = pending.left = 0;
+    empty(&pending);
     memset(pending.spot, 0, sizeof pending.spot); /* read in whole groups */
     if (whole < groups) {
         memset(tail, 0, GROUP * table->width);

@@ -20,25 +20,33 @@ cdef int _text(object item, list keep, csamatch_text *out) except -1:
     return 0
 
 
-cdef tuple _normalize(object item, bint host_only, uint32_t readings):
+cdef uint8_t *_room(size_t capacity, uint8_t *small, size_t size) except NULL:
+    """`small`, or memory of its own where its `size` bytes are too few."""
+    if capacity <= size:
+        return small
+    cdef uint8_t *room = <uint8_t *>PyMem_Malloc(capacity)
+    if room == NULL:
+        raise MemoryError()
+    return room
+
+
+cdef tuple _normalize(object item, bint host_only, uint32_t readings, bint must=True):
     cdef csamatch_text text
     cdef csamatch_address address
     cdef csamatch_status status
     cdef uint8_t small[4096]
-    cdef uint8_t *room = small
     cdef list keep = []
     _text(item, keep, &text)
     cdef size_t capacity = csamatch_address_capacity(text.length)
-    if capacity > sizeof(small):
-        room = <uint8_t *>PyMem_Malloc(capacity)
-        if room == NULL:
-            raise MemoryError()
+    cdef uint8_t *room = _room(capacity, small, sizeof(small))
     try:
         if host_only:
             status = csamatch_host_normalize(text.data, text.length, room, capacity, &address)
         else:
             status = csamatch_url_normalize(
                 text.data, text.length, readings, room, capacity, &address)
+        if status >= CSAMATCH_ERROR_NO_HOST and not must:
+            return None, 0, 0, -1, address.flags
         if status != CSAMATCH_OK:
             raise _failure(status)
         canonical = PyUnicode_DecodeASCII(<char *>room, <Py_ssize_t>address.length, NULL)
@@ -53,20 +61,9 @@ def url_normalize(url, uint32_t readings=0):
     return _normalize(url, False, readings)
 
 
-def url_flags(url, uint32_t readings):
-    """What was met in a URL, be it one that has no canonical form."""
-    cdef csamatch_text text
-    cdef csamatch_address address
-    cdef list keep = []
-    _text(url, keep, &text)
-    cdef size_t capacity = csamatch_address_capacity(text.length)
-    cdef uint8_t *room = <uint8_t *>PyMem_Malloc(capacity)
-    if room == NULL:
-        raise MemoryError()
-    address.flags = 0
-    csamatch_url_normalize(text.data, text.length, readings, room, capacity, &address)
-    PyMem_Free(room)
-    return address.flags
+def url_attempt(url, uint32_t readings):
+    """The same; canonical is None where there is no such form, flags what was met."""
+    return _normalize(url, False, readings, False)
 
 
 def host_normalize(host):
@@ -154,6 +151,15 @@ cdef const csamatch_keyset *_handle(KeySet keys):
     return NULL if keys is None else keys.handle
 
 
+cdef csamatch_address_sets _sets(KeySet domain, KeySet host, KeySet url, KeySet prefix):
+    cdef csamatch_address_sets sets
+    sets.domain = _handle(domain)
+    sets.host = _handle(host)
+    sets.url = _handle(url)
+    sets.prefix = _handle(prefix)
+    return sets
+
+
 def urls_match(KeySet domain, KeySet host, KeySet url, KeySet prefix, tuple urls not None,
                uint32_t readings, positions, rules):
     """Fills positions (int64) and rules (uint8), one of each per URL."""
@@ -163,12 +169,8 @@ def urls_match(KeySet domain, KeySet host, KeySet url, KeySet prefix, tuple urls
     cdef _Buffer rule_buffer = _Buffer(rules, True)
     cdef int64_t *out = <int64_t *>position_buffer.need(0, n, sizeof(int64_t))
     cdef uint8_t *kinds = rule_buffer.need(0, n, 1)
-    cdef csamatch_address_sets sets
+    cdef csamatch_address_sets sets = _sets(domain, host, url, prefix)
     cdef csamatch_status status
-    sets.domain = _handle(domain)
-    sets.host = _handle(host)
-    sets.url = _handle(url)
-    sets.prefix = _handle(prefix)
     with nogil:
         status = csamatch_url_match(&sets, texts.spans, n, readings, out, kinds)
     if status != CSAMATCH_OK:
@@ -179,21 +181,13 @@ def url_find(KeySet domain, KeySet host, KeySet url, KeySet prefix, item, uint32
     """(position, rule, form that is listed) of one URL; position -1 when none is."""
     cdef csamatch_text text
     cdef csamatch_form form
-    cdef csamatch_address_sets sets
+    cdef csamatch_address_sets sets = _sets(domain, host, url, prefix)
     cdef csamatch_status status
     cdef uint8_t small[4096]
-    cdef uint8_t *room = small
     cdef list keep = []
     _text(item, keep, &text)
-    sets.domain = _handle(domain)
-    sets.host = _handle(host)
-    sets.url = _handle(url)
-    sets.prefix = _handle(prefix)
     cdef size_t capacity = csamatch_address_capacity(text.length)
-    if capacity > sizeof(small):
-        room = <uint8_t *>PyMem_Malloc(capacity)
-        if room == NULL:
-            raise MemoryError()
+    cdef uint8_t *room = _room(capacity, small, sizeof(small))
     try:
         with nogil:
             status = csamatch_url_find(&sets, &text, readings, room, capacity, &form)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -63,6 +64,16 @@ class Columns:
         """Add records of one key each, packed, that say nothing of themselves."""
         if keys:
             self.bare.setdefault(rule, bytearray()).extend(keys)
+
+    @cached_property
+    def has_ids(self) -> bool:
+        """Whether any record has an id; asked when all are gathered."""
+        return any(self.ids)
+
+    @cached_property
+    def has_categories(self) -> bool:
+        """Whether any record has a category; asked when all are gathered."""
+        return any(category is not None for category in self.categories)
 
     def number_bare(self) -> None:
         """Turn bare keys into numbered records, as is needed beside others."""
@@ -163,11 +174,11 @@ def _reference_sections(table: _Sorted, base: int, entry: Ints) -> list[Section]
 def _entry_sections(columns: Columns, shown: Ints) -> list[Section]:
     sections = []
     records = shown.tolist()
-    if any(columns.ids):
+    if columns.has_ids:
         ends, text = encode_ids([columns.ids[r] for r in records])
         sections.append(Section(listfile.ID_ENDS, 0, 8, ends))
         sections.append(Section(listfile.ID_TEXT, 0, 1, text))
-    if any(category is not None for category in columns.categories):
+    if columns.has_categories:
         codes, names = encode_categories([columns.categories[r] for r in records])
         sections.append(Section(listfile.CATEGORY_CODES, 0, codes.dtype.itemsize, codes))
         sections.append(Section(listfile.CATEGORY_NAMES, 0, 1, names))
@@ -217,7 +228,7 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
     place = _first_keys(tables, len(columns.ids))
     for table in tables:
         sections += _key_sections(table.rule, table.keys.data.cast("B"))
-    if any(columns.ids) or any(category is not None for category in columns.categories):
+    if columns.has_ids or columns.has_categories:
         entry, shown = _number_entries(place, columns)
         base = 0
         for table in tables:

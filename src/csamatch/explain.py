@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from csamatch import _core
 from csamatch.addresses import readings_of
-from csamatch.errors import UrlError
 from csamatch.rules import (
     ADDRESS_IP,
     ADDRESS_OPEN_PATH,
@@ -42,18 +40,10 @@ _OTHERS: Final = {
 
 
 class Lookup(NamedTuple):
-    """One thing looked up for a URL: a rule, and the canonical form asked for under it.
-
-    `host_length` says how much of the form is the host.
-    """
+    """One thing looked up for a URL: a rule, and the canonical form asked for under it."""
 
     rule: str
     form: str
-    host_length: int
-
-    def key(self) -> bytes:
-        """Return the key under which a list would hold it."""
-        return _core.address_key(self.form, self.host_length)
 
     def __repr__(self) -> str:
         return f"<Lookup: {self.rule}>"
@@ -85,7 +75,7 @@ class Lookups(Sequence[Lookup]):
     @staticmethod
     def _lookup(place: tuple[_Reading, str, int, int]) -> Lookup:
         reading, rule, start, end = place
-        return Lookup(rule, reading.text[start:end], min(reading.host_length, end) - start)
+        return Lookup(rule, reading.text[start:end])
 
     def __repr__(self) -> str:
         return f"<Lookups: {len(self)}>"
@@ -157,16 +147,16 @@ def _other_readings(flags: int) -> Iterator[int]:
 
 def _readings(url: str | bytes, readings: int) -> Iterator[tuple[_Reading, int, int]]:
     """Yield all readings of a URL, with port and flags; those without a host are none."""
-    flags = 0
+    flags = ADDRESS_REFANGED
     for first in dict.fromkeys((readings, readings & ~READ_REFANG)):
-        if first != readings and not flags & ADDRESS_REFANGED:
+        if not flags & ADDRESS_REFANGED:
             return
-        flags = _core.url_flags(url, first)
-        for turn in (0, *_other_readings(flags)):
-            with suppress(UrlError):
-                text, host_length, path_length, port, met = _core.url_normalize(url, first ^ turn)
-                is_ip = bool(met & ADDRESS_IP)
-                yield _Reading(text, host_length, path_length, is_ip), port, met
+        attempts = [_core.url_attempt(url, first)]
+        flags = attempts[0][4]
+        attempts += [_core.url_attempt(url, first ^ turn) for turn in _other_readings(flags)]
+        for text, host_length, path_length, port, met in attempts:
+            if text is not None:
+                yield _Reading(text, host_length, path_length, bool(met & ADDRESS_IP)), port, met
 
 
 def explain_url(

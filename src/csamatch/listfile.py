@@ -234,7 +234,7 @@ class ListFile:
             raise ListFileError("further entries are out of order")
 
 
-def _private_memory(size: int) -> mmaps.mmap:
+def private_memory(size: int) -> mmaps.mmap:
     """Memory of our own, on huge pages where the system has them."""
     memory = mmaps.mmap(-1, size)
     if hasattr(mmaps, "MADV_HUGEPAGE"):
@@ -244,7 +244,7 @@ def _private_memory(size: int) -> mmaps.mmap:
 
 
 def _read_private(file: BinaryIO, size: int) -> Any:
-    memory = _private_memory(size)
+    memory = private_memory(size)
     view = memoryview(memory)
     done = 0
     while done < size:
@@ -293,7 +293,7 @@ def read(path: str | os.PathLike[str], *, verify: bool, mmap: bool) -> ListFile:
 def image(kind: str, sections: Sequence[Section]) -> Any:
     """Return a list file's bytes, for lists made in memory."""
     chunks = encode(kind, sections)
-    memory = _private_memory(sum(len(chunk) for chunk in chunks))
+    memory = private_memory(sum(len(chunk) for chunk in chunks))
     for chunk in chunks:
         memory.write(chunk)
     return memory

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import mmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,11 +21,7 @@ _LINE = 64
 
 def huge(size: int) -> Rows:
     """Zeroed memory on huge pages, where the system has them."""
-    memory = mmap.mmap(-1, max(1, size))
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        with contextlib.suppress(OSError):  # advice only; some kernels know no huge pages
-            memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, np.uint8, size)
+    return np.frombuffer(listfile.private_memory(max(1, size)), np.uint8, size)
 
 
 def _aligned(length: int) -> int:
