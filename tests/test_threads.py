@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import csamatch
+from csamatch import lists
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +98,19 @@ def test_threads_that_cannot_be_started(hashes, monkeypatch):
     """The caller's own thread does all the work where the system has no other to spare."""
     lst = csamatch.HashList(hashes[::2])
 
-    def start(self):
+    started = []
+
+    def start(*_):
+        started.append(1)
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(lists, "start_new_thread", start)
     assert lst.match(hashes, threads=4).count == len(hashes) // 2
+    assert started == [1]
 
 
 @pytest.mark.parametrize("where", ["caller", "helper"])
 def test_a_failure_in_one_thread_stops_all(where):
-    from csamatch import lists
-
     done = []
 
     def make_run():
@@ -123,4 +126,6 @@ def test_a_failure_in_one_thread_stops_all(where):
     with pytest.raises(MemoryError, match="no room"):
         lists.share(make_run, 1 << 24, 2)
     assert len(done) < 8
-    assert threading.active_count() == 1
+    finished = list(done)
+    time.sleep(0.05)
+    assert done == finished
