@@ -133,6 +133,11 @@ static inline size_t csm_percent_put(uint8_t *out, uint8_t byte, bool escape)
     return 3;
 }
 
+static inline bool csm_is_slash(uint8_t c)
+{
+    return c == '/' || c == '\\';
+}
+
 /* True for bytes that the canonical form always writes as %XX. */
 static inline bool csm_percent_needed(uint8_t c)
 {
@@ -141,6 +146,24 @@ static inline bool csm_percent_needed(uint8_t c)
 
 /* The length of the scheme in front of a ':', or 0. */
 size_t csm_scheme_length(const uint8_t *text, size_t length);
+
+/* Writes path and query of text[at, length), which it overwrites, in canonical
+ * form behind the host at `out`, and completes *address. text[at], if there is
+ * any, is what ended the authority; `out` has room for three bytes for each of
+ * them, and two. */
+void csm_path_write(uint8_t *text, size_t at, size_t length, uint32_t readings, uint8_t *out,
+                    csamatch_address *address);
+
+/* Writes a plain URL in canonical form, as csm_url_in_full would; false when
+ * it is not plain, and then *address is as it was but for its port. `out` has
+ * room for CSM_PLAIN_ROOM bytes more than the text, `work` for as many as it. */
+bool csm_plain_url(const uint8_t *text, size_t length, uint32_t readings, uint8_t *out,
+                   uint8_t *work, csamatch_address *address);
+#define CSM_PLAIN_ROOM 32
+
+/* csamatch_url_normalize by the rules in full, plain or not. */
+csamatch_status csm_url_in_full(const char *text, size_t length, uint32_t readings, uint8_t *out,
+                                size_t capacity, csamatch_address *address);
 
 /* Undoes defanging of scheme and authority, in place; returns the new length.
  * Adds REFANGED to *flags when there was any. */

@@ -19,11 +19,6 @@ size_t csamatch_address_capacity(size_t length)
     return 4 * length + SLACK + BRACKETS;
 }
 
-static bool is_slash(uint8_t c)
-{
-    return c == '/' || c == '\\';
-}
-
 static bool is_letter(uint8_t c)
 {
     c |= 0x20;
@@ -161,7 +156,7 @@ static csamatch_status unwrap(uint8_t *text, size_t *length, uint32_t *flags)
 
 static size_t authority_end(const uint8_t *text, size_t length, size_t at)
 {
-    while (at < length && !is_slash(text[at]) && text[at] != '?' && text[at] != '#')
+    while (at < length && !csm_is_slash(text[at]) && text[at] != '?' && text[at] != '#')
         at++;
     return at;
 }
@@ -186,14 +181,14 @@ static csamatch_status find_authority(const uint8_t *text, size_t length, size_t
     bool any_slashes = true;
     if (colon > 0 && csm_is_special_scheme(text, colon)) {
         at = colon + 1;
-    } else if (colon > 0 && colon + 2 < length && is_slash(text[colon + 1]) &&
-               is_slash(text[colon + 2])) {
+    } else if (colon > 0 && colon + 2 < length && csm_is_slash(text[colon + 1]) &&
+               csm_is_slash(text[colon + 2])) {
         at = colon + 3;
         any_slashes = false;
     } else if (colon > 0 && !colon_in_authority(text, length, colon)) {
         return CSAMATCH_ERROR_NO_HOST;
     }
-    while (any_slashes && at < length && is_slash(text[at]))
+    while (any_slashes && at < length && csm_is_slash(text[at]))
         at++;
     *start = at;
     return CSAMATCH_OK;
@@ -237,98 +232,9 @@ static int32_t own_port(const uint8_t *text, size_t length)
     return equals(text, scheme, "ftp") ? 21 : 80;
 }
 
-/* Resolves "." and ".." in a path without its leading slash, then drops empty
- * segments; in place. Returns the new length. */
-static size_t resolve_dots(uint8_t *path, size_t length)
-{
-    size_t top = 0; /* kept: whole segments, each with its slash */
-    for (size_t at = 0; at < length;) {
-        size_t end = at;
-        while (end < length && !is_slash(path[end]))
-            end++;
-        size_t size = end - at;
-        bool dot = size == 1 && path[at] == '.';
-        bool dots = size == 2 && path[at] == '.' && path[at + 1] == '.';
-        if (dots && top > 0) {
-            do
-                top--;
-            while (top > 0 && path[top - 1] != '/');
-        }
-        if (!dot && !dots) {
-            memmove(path + top, path + at, size);
-            top += size;
-            if (end < length)
-                path[top++] = '/';
-        }
-        at = end + 1;
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < top; i++) {
-        if (path[i] != '/' || (n > 0 && path[n - 1] != '/'))
-            path[n++] = path[i];
-    }
-    return n;
-}
-
-static size_t decode_part(uint8_t *part, size_t length, uint32_t *flags)
-{
-    bool twice = false;
-    length = csm_percent_decode(part, length, &twice);
-    if (twice)
-        *flags |= CSAMATCH_ADDRESS_DOUBLE_ESCAPE;
-    return length;
-}
-
-/* Encodes a decoded path (without its leading slash) or query. In a path, a
- * '?' came out of %3F: bare, it would begin a query. */
-static size_t encode_part(uint8_t *part, size_t length, bool is_path, uint8_t *out)
-{
-    size_t n = 0;
-    if (is_path)
-        length = resolve_dots(part, length);
-    for (size_t i = 0; i < length; i++)
-        n += csm_percent_put(out + n, part[i],
-                             csm_percent_needed(part[i]) || (is_path && part[i] == '?'));
-    return n;
-}
-
-/* Writes path and query of text[at..length) behind the host. */
-static void write_rest(uint8_t *text, size_t at, size_t length, uint32_t readings, uint8_t *out,
-                       csamatch_address *address)
-{
-    const uint8_t *hash = memchr(text + at, '#', length - at);
-    if (hash != NULL)
-        length = (size_t)(hash - text);
-    const uint8_t *mark = memchr(text + at, '?', length - at);
-    size_t path_end = mark != NULL ? (size_t)(mark - text) : length;
-    size_t n = address->host_length;
-    /* text[at], if there is any, is the slash that ended the authority. */
-    uint8_t *path = text + at + (at < path_end);
-    size_t size = decode_part(path, path_end - (size_t)(path - text), &address->flags);
-    uint8_t *open = memchr(path, '?', size);
-    if (open != NULL)
-        address->flags |= CSAMATCH_ADDRESS_OPEN_PATH;
-    if ((readings & CSAMATCH_READ_OPEN_PATH) == 0)
-        open = NULL;
-    out[n++] = '/';
-    n += encode_part(path, open != NULL ? (size_t)(open - path) : size, true, out + n);
-    address->path_length = n - address->host_length;
-    if (open != NULL) {
-        out[n++] = '?';
-        n += encode_part(open + 1, size - (size_t)(open + 1 - path), false, out + n);
-    }
-    if (mark != NULL) {
-        uint8_t *query = text + path_end + 1;
-        size = decode_part(query, length - path_end - 1, &address->flags);
-        out[n++] = '?';
-        n += encode_part(query, size, false, out + n);
-    }
-    address->length = n;
-}
-
-/* Common beginning of both functions: checks arguments and copies the text to
- * the end of the output, where it is worked on; the result never reaches it
- * because it takes at most three bytes for each one consumed, and SLACK. */
+/* Common beginning: checks arguments and finds room at the end of the output,
+ * where a copy of the text is worked on; the result never reaches it because it
+ * takes at most three bytes for each one consumed, and SLACK. */
 static csamatch_status begin(const char *text, size_t length, uint8_t *out, size_t capacity,
                              csamatch_address *address, uint8_t **work)
 {
@@ -341,18 +247,20 @@ static csamatch_status begin(const char *text, size_t length, uint8_t *out, size
         return CSAMATCH_ERROR_SPACE;
     *address = (csamatch_address){.port = -1};
     *work = out + 3 * length + SLACK;
-    if (length > 0)
-        memcpy(*work, text, length);
     return CSAMATCH_OK;
 }
 
-csamatch_status csamatch_url_normalize(const char *text, size_t length, uint32_t readings,
-                                       uint8_t *out, size_t capacity, csamatch_address *address)
+static void copy(uint8_t *work, const char *text, size_t length)
 {
-    uint8_t *work;
-    csamatch_status status = begin(text, length, out, capacity, address, &work);
-    if (status == CSAMATCH_OK)
-        status = unwrap(work, &length, &address->flags);
+    if (length > 0)
+        memcpy(work, text, length);
+}
+
+/* By the rules in full, from `work`. */
+static csamatch_status normalize(uint8_t *work, size_t length, uint32_t readings, uint8_t *out,
+                                 csamatch_address *address)
+{
+    csamatch_status status = unwrap(work, &length, &address->flags);
     if (status == CSAMATCH_OK && (readings & CSAMATCH_READ_REFANG) != 0)
         length = csm_refang(work, length, &address->flags);
     size_t start, end;
@@ -367,8 +275,32 @@ csamatch_status csamatch_url_normalize(const char *text, size_t length, uint32_t
     status = csm_host_canonical(work + start, end - start, readings, out, &address->host_length,
                                 &address->flags);
     if (status == CSAMATCH_OK)
-        write_rest(work, rest, length, readings, out, address);
+        csm_path_write(work, rest, length, readings, out, address);
     return status;
+}
+
+csamatch_status csm_url_in_full(const char *text, size_t length, uint32_t readings, uint8_t *out,
+                                size_t capacity, csamatch_address *address)
+{
+    uint8_t *work;
+    csamatch_status status = begin(text, length, out, capacity, address, &work);
+    if (status != CSAMATCH_OK)
+        return status;
+    copy(work, text, length);
+    return normalize(work, length, readings, out, address);
+}
+
+csamatch_status csamatch_url_normalize(const char *text, size_t length, uint32_t readings,
+                                       uint8_t *out, size_t capacity, csamatch_address *address)
+{
+    uint8_t *work;
+    csamatch_status status = begin(text, length, out, capacity, address, &work);
+    if (status != CSAMATCH_OK ||
+        csm_plain_url((const uint8_t *)text, length, readings, out, work, address))
+        return status;
+    address->port = -1;
+    copy(work, text, length);
+    return normalize(work, length, readings, out, address);
 }
 
 csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t *out,
@@ -378,10 +310,11 @@ csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t
     csamatch_status status = begin(text, length, out, capacity, address, &work);
     if (status != CSAMATCH_OK)
         return status;
+    copy(work, text, length);
     length = clean(work, length);
     size_t colons = 0;
     for (size_t i = 0; i < length; i++) {
-        if (is_slash(work[i]) || strchr("?#@ ", work[i]) != NULL)
+        if (csm_is_slash(work[i]) || strchr("?#@ ", work[i]) != NULL)
             return CSAMATCH_ERROR_HOST;
         colons += work[i] == ':';
     }
