@@ -65,17 +65,32 @@ typedef struct csm_table {
     unsigned back;   /* of which so many lie before that place */
 } csm_table;
 
-/* One implementation of the search loops: looks up n packed queries, writes
- * the hits in the order of the queries, returns how many. */
+/* Hashes forked where a form of an address ends: the state so far, and the
+ * last word to mix in. */
+enum { CSM_FORKS = 256 };
+typedef struct csm_forks {
+    uint64_t state[4][CSM_FORKS];
+    uint64_t last[CSM_FORKS];
+} csm_forks;
+
+/* One implementation of the loops over many keys. */
 typedef struct csm_kernel {
     const char *name;
     bool (*supported)(void);
+    /* Looks up n packed queries, writes the hits in the order of the queries,
+     * returns how many. */
     size_t (*match)(const csm_table *table, const uint8_t *queries, size_t n, csamatch_hit *hits);
+    /* Turns the first n forks into keys: their first eight bytes are then in
+     * state[0], the others in state[1]. */
+    void (*finish)(csm_forks *forks, size_t n);
 } csm_kernel;
 
 /* The kernel of that name if this CPU runs it, the best one for NULL, else
  * NULL. */
 const csm_kernel *csm_kernel_choose(const char *name);
+
+/* The kernel that a key set was made for. */
+const csm_kernel *csm_keyset_kernel(const csamatch_keyset *set);
 
 extern const csm_kernel csm_kernel_portable;
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #define CSM_TARGET __attribute__((target("avx2,bmi,bmi2")))
+#define CSM_LANES 4
 
 static bool supported(void)
 {
@@ -43,8 +44,9 @@ CSM_TARGET static inline unsigned compare_window(const csm_table *table, const u
 }
 
 #include "engine_loop.h"
+#include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_avx2 = {"avx2", supported, match};
+const csm_kernel csm_kernel_avx2 = {"avx2", supported, match, finish};
 #else
 typedef int csm_kernel_avx2_not_here; /* ISO C forbids an empty file */
 #endif

@@ -10,6 +10,7 @@
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 
 #define CSM_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#define CSM_LANES 8
 
 static bool supported(void)
 {
@@ -150,8 +151,9 @@ CSM_TARGET static inline void locate(const csm_table *table, csm_pending *pendin
 }
 
 #include "engine_loop.h"
+#include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_avx512 = {"avx512", supported, match};
+const csm_kernel csm_kernel_avx512 = {"avx512", supported, match, finish};
 #else
 typedef int csm_kernel_avx512_not_here; /* ISO C forbids an empty file */
 #endif

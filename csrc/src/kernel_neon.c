@@ -7,6 +7,7 @@
 #include <arm_neon.h>
 
 #define CSM_TARGET
+#define CSM_LANES 2
 
 static bool always(void)
 {
@@ -46,8 +47,9 @@ static inline unsigned compare_window(const csm_table *table, const uint8_t *win
 }
 
 #include "engine_loop.h"
+#include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_neon = {"neon", always, match};
+const csm_kernel csm_kernel_neon = {"neon", always, match, finish};
 #else
 typedef int csm_kernel_neon_not_here; /* ISO C forbids an empty file */
 #endif

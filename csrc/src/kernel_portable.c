@@ -3,6 +3,7 @@
 #include "engine_match.h"
 
 #define CSM_TARGET
+#define CSM_LANES 1
 
 static bool always(void)
 {
@@ -19,5 +20,6 @@ static inline unsigned compare_window(const csm_table *table, const uint8_t *win
 }
 
 #include "engine_loop.h"
+#include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_portable = {"portable", always, match};
+const csm_kernel csm_kernel_portable = {"portable", always, match, finish};

@@ -83,6 +83,11 @@ const char *csamatch_keyset_kernel(const csamatch_keyset *set)
     return set->kernel->name;
 }
 
+const csm_kernel *csm_keyset_kernel(const csamatch_keyset *set)
+{
+    return set->kernel;
+}
+
 int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key)
 {
     return csm_find(&set->table, key);

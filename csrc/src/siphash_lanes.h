@@ -1,0 +1,75 @@
+/* SipHash-2-4 with 128 bits of output on whole words, as many states at once as
+ * a register holds words. Included by files that define CSM_TARGET, the target
+ * attribute of its functions or nothing, and CSM_LANES, the words.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#if CSM_LANES == 1
+typedef uint64_t csm_lanes;
+#else
+typedef uint64_t csm_lanes __attribute__((vector_size(8 * CSM_LANES)));
+#endif
+
+CSM_TARGET static inline csm_lanes load_lanes(const uint64_t *words)
+{
+    csm_lanes lanes;
+    memcpy(&lanes, words, sizeof lanes);
+    return lanes;
+}
+
+CSM_TARGET static inline void rotate_lanes(csm_lanes *x, int bits)
+{
+    *x = *x << bits | *x >> (64 - bits);
+}
+
+CSM_TARGET static inline void lane_rounds(csm_lanes v[4], int count)
+{
+    csm_lanes v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
+    for (int i = 0; i < count; i++) {
+        v0 += v1;
+        v2 += v3;
+        rotate_lanes(&v1, 13);
+        rotate_lanes(&v3, 16);
+        v1 ^= v0;
+        v3 ^= v2;
+        rotate_lanes(&v0, 32);
+        v2 += v1;
+        v0 += v3;
+        rotate_lanes(&v1, 17);
+        rotate_lanes(&v3, 21);
+        v1 ^= v2;
+        v3 ^= v0;
+        rotate_lanes(&v2, 32);
+    }
+    v[0] = v0;
+    v[1] = v1;
+    v[2] = v2;
+    v[3] = v3;
+}
+
+/* Mixes a word into each state. */
+CSM_TARGET static inline void mix_lanes(csm_lanes v[4], csm_lanes word)
+{
+    v[3] ^= word;
+    lane_rounds(v, 2);
+    v[0] ^= word;
+}
+
+/* Ends the first `count` states with their last words. */
+CSM_TARGET static inline void finish(csm_forks *forks, size_t count)
+{
+    for (size_t i = 0; i < count; i += CSM_LANES) {
+        csm_lanes v[4];
+        for (int k = 0; k < 4; k++)
+            v[k] = load_lanes(forks->state[k] + i);
+        mix_lanes(v, load_lanes(forks->last + i));
+        v[2] ^= 0xee;
+        lane_rounds(v, 4);
+        csm_lanes low = v[0] ^ v[1] ^ v[2] ^ v[3];
+        v[1] ^= 0xdd;
+        lane_rounds(v, 4);
+        csm_lanes high = v[0] ^ v[1] ^ v[2] ^ v[3];
+        memcpy(forks->state[0] + i, &low, sizeof low);
+        memcpy(forks->state[1] + i, &high, sizeof high);
+    }
+}
