@@ -144,20 +144,30 @@ static csamatch_status room_for(workroom *room, const csamatch_text *text)
 }
 
 /* Looks up `count` texts together, at most GROUP of them. */
-enum { GROUP = 64 };
+enum { GROUP = 64, SOON = 8 };
 static csamatch_status match_group(const csamatch_address_sets *sets, const csamatch_text *urls,
                                    size_t count, uint32_t readings, workroom *room,
                                    csm_found *found)
 {
     csm_lookup lookup;
     uint32_t flags[GROUP];
+    bool hosts_only = sets->url == NULL && sets->prefix == NULL; /* no path matters */
     csm_lookup_begin(&lookup, sets, found);
     for (uint32_t i = 0; i < count; i++) {
+        if (i + SOON < count)
+            CSM_PREFETCH(urls[i + SOON].data);
         csamatch_status status = room_for(room, &urls[i]);
         if (status != CSAMATCH_OK)
             return status;
         csamatch_address address = {.flags = 0};
         found[i] = not_found;
+        flags[i] = 0;
+        if (hosts_only &&
+            csm_plain_host((const uint8_t *)urls[i].data, urls[i].length, room->data, &address)) {
+            found[i].rule = CSAMATCH_RULE_NONE;
+            csm_lookup_add(&lookup, i, room->data, &address);
+            continue;
+        }
         add_reading(&lookup, i, &urls[i], readings, room->data, room->size, &address);
         flags[i] = address.flags;
     }

@@ -11,14 +11,6 @@
 
 #include "internal.h"
 
-#if defined(__GNUC__)
-#define CSM_PREFETCH(p) __builtin_prefetch(p)
-#define CSM_INLINE static inline __attribute__((always_inline))
-#else
-#define CSM_PREFETCH(p) ((void)(p))
-#define CSM_INLINE static inline
-#endif
-
 /* 2^64 divided by the golden ratio, as in Fibonacci hashing (Knuth 6.4). */
 #define CSM_MULTIPLIER UINT64_C(0x9E3779B97F4A7C15)
 

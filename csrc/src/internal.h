@@ -12,6 +12,14 @@
 
 #define CSM_MAX_WIDTH 64
 
+#if defined(__GNUC__)
+#define CSM_PREFETCH(p) __builtin_prefetch(p)
+#define CSM_INLINE static inline __attribute__((always_inline))
+#else
+#define CSM_PREFETCH(p) ((void)(p))
+#define CSM_INLINE static inline
+#endif
+
 /* Byte by byte, so that alignment and byte order of the machine don't matter;
  * compilers make one load of it. */
 static inline uint64_t csm_load_be64(const uint8_t *p)
@@ -33,8 +41,12 @@ static inline uint64_t csm_load_le64(const uint8_t *p)
 
 static inline void csm_store_le64(uint8_t *p, uint64_t value)
 {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(p, &value, sizeof value); /* what compilers don't make of the loop */
+#else
     for (int i = 0; i < 8; i++)
         p[i] = (uint8_t)(value >> (8 * i));
+#endif
 }
 
 /* True when count * width bytes can exist at all. */
@@ -73,6 +85,14 @@ typedef struct csm_forks {
     uint64_t last[CSM_FORKS];
 } csm_forks;
 
+/* Words of several streams side by side, to be hashed at once, and the states
+ * of their hashes before each word. */
+enum { CSM_STREAMS = 8, CSM_STREAM_WORDS = 32 };
+typedef struct csm_streams {
+    _Alignas(64) uint64_t words[CSM_STREAM_WORDS][CSM_STREAMS];
+    _Alignas(64) uint64_t states[CSM_STREAM_WORDS][4][CSM_STREAMS];
+} csm_streams;
+
 /* One implementation of the loops over many keys. */
 typedef struct csm_kernel {
     const char *name;
@@ -83,6 +103,8 @@ typedef struct csm_kernel {
     /* Turns the first n forks into keys: their first eight bytes are then in
      * state[0], the others in state[1]. */
     void (*finish)(csm_forks *forks, size_t n);
+    /* Fills in states[0] to states[last], beginning with `start`. */
+    void (*chain)(csm_streams *streams, const uint64_t start[4], size_t last);
 } csm_kernel;
 
 /* The kernel of that name if this CPU runs it, the best one for NULL, else
@@ -169,12 +191,19 @@ size_t csm_scheme_length(const uint8_t *text, size_t length);
 void csm_path_write(uint8_t *text, size_t at, size_t length, uint32_t readings, uint8_t *out,
                     csamatch_address *address);
 
+/* Bytes that may be read behind a text that is worked on. */
+#define CSM_BEHIND 32
+
 /* Writes a plain URL in canonical form, as csm_url_in_full would; false when
- * it is not plain, and then *address is as it was but for its port. `out` has
- * room for CSM_PLAIN_ROOM bytes more than the text, `work` for as many as it. */
+ * it is not plain, and then *address is as in the beginning. `out` has room for
+ * CSM_BEHIND bytes more than the text, `work` for as many as it. */
 bool csm_plain_url(const uint8_t *text, size_t length, uint32_t readings, uint8_t *out,
                    uint8_t *work, csamatch_address *address);
-#define CSM_PLAIN_ROOM 32
+
+/* Writes the host alone of a URL whose authority is plain, whatever is behind
+ * it, as csm_url_in_full would; false when it is not. `out` has room for
+ * CSM_HOST_ROOM bytes. */
+bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_address *address);
 
 /* csamatch_url_normalize by the rules in full, plain or not. */
 csamatch_status csm_url_in_full(const char *text, size_t length, uint32_t readings, uint8_t *out,

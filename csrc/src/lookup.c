@@ -6,100 +6,116 @@
  * and one pass over it forks the hash wherever a form ends.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "lookup.h"
+#include "wide.h"
 
 #define CSM_TARGET
 #define CSM_LANES 1
 #include "siphash_lanes.h"
-
-enum { DOMAIN = 1, HOST = 2, PREFIX = 4, URL = 8 };
 
 enum {
     WORD = 8,
     FEW = 8 /* so many keys are looked up one by one */
 };
 
-static unsigned kinds_of(const csamatch_address_sets *sets)
-{
-    return (sets->domain != NULL ? DOMAIN : 0u) | (sets->host != NULL ? HOST : 0u) |
-           (sets->prefix != NULL ? PREFIX : 0u) | (sets->url != NULL ? URL : 0u);
-}
+static const uint8_t rules[CSM_SETS] = {CSAMATCH_RULE_DOMAIN, CSAMATCH_RULE_HOST,
+                                        CSAMATCH_RULE_PREFIX, CSAMATCH_RULE_URL};
 
 void csm_lookup_begin(csm_lookup *lookup, const csamatch_address_sets *sets, csm_found *found)
 {
-    lookup->sets = sets;
+    lookup->sets[CSM_SET_DOMAIN] = sets->domain;
+    lookup->sets[CSM_SET_HOST] = sets->host;
+    lookup->sets[CSM_SET_PREFIX] = sets->prefix;
+    lookup->sets[CSM_SET_URL] = sets->url;
     lookup->found = found;
-    lookup->count = 0;
+    lookup->count = lookup->stream_count = 0;
+    memset(lookup->asked_count, 0, sizeof lookup->asked_count);
+    csm_siphash start;
+    csm_address_hash_init(&start);
+    lookup->start[0] = start.v0;
+    lookup->start[1] = start.v1;
+    lookup->start[2] = start.v2;
+    lookup->start[3] = start.v3;
 }
 
-static void take_hit(csm_lookup *lookup, size_t fork, int64_t position, uint8_t rule)
+static const csm_kernel *kernel_of(const csm_lookup *lookup)
 {
-    lookup->found[lookup->slot[fork]] = (csm_found){position, lookup->size[fork], rule};
+    for (size_t which = 0; which < CSM_SETS; which++) {
+        if (lookup->sets[which] != NULL)
+            return csm_keyset_kernel(lookup->sets[which]);
+    }
+    return NULL;
 }
 
-/* Looks up the forms that may be in one set. */
-static void search(csm_lookup *lookup, const csamatch_keyset *set, unsigned kind, uint8_t rule)
+/* Looks up the forms asked for in one set. */
+static void search(csm_lookup *lookup, size_t which)
 {
+    const csamatch_keyset *set = lookup->sets[which];
+    const uint16_t *asked = lookup->asked[which];
+    size_t count = lookup->asked_count[which], hit_count = 0;
     uint8_t keys[CSM_FORKS * CSAMATCH_ADDRESS_KEY_WIDTH];
-    uint32_t fork[CSM_FORKS];
     csamatch_hit hits[CSM_FORKS];
-    size_t count = 0, hit_count = 0;
-    if (set == NULL)
-        return;
-    for (size_t i = 0; i < lookup->count; i++) {
-        uint8_t *key = keys + count * CSAMATCH_ADDRESS_KEY_WIDTH;
-        csm_store_le64(key, lookup->forks.state[0][i]);
-        csm_store_le64(key + WORD, lookup->forks.state[1][i]);
-        fork[count] = (uint32_t)i;
-        count += (lookup->kinds[i] & kind) != 0;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *key = keys + i * CSAMATCH_ADDRESS_KEY_WIDTH;
+        csm_store_le64(key, lookup->forks.state[0][asked[i]]);
+        csm_store_le64(key + WORD, lookup->forks.state[1][asked[i]]);
+        int64_t position = count <= FEW ? csamatch_keyset_find(set, key) : -1;
+        if (position >= 0)
+            hits[hit_count++] = (csamatch_hit){i, (uint64_t)position};
     }
-    if (count > FEW) {
+    if (count > FEW)
         (void)csamatch_keyset_match(set, keys, count, hits, &hit_count);
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            int64_t position = csamatch_keyset_find(set, keys + i * CSAMATCH_ADDRESS_KEY_WIDTH);
-            hits[hit_count] = (csamatch_hit){i, (uint64_t)position};
-            hit_count += position >= 0;
-        }
+    for (size_t i = 0; i < hit_count; i++) {
+        size_t form = asked[hits[i].query];
+        lookup->found[lookup->slot[form]] =
+            (csm_found){(int64_t)hits[i].position, lookup->size[form], rules[which]};
     }
-    for (size_t i = 0; i < hit_count; i++)
-        take_hit(lookup, fork[hits[i].query], (int64_t)hits[i].position, rule);
+    lookup->asked_count[which] = 0;
 }
 
 /* Sets are taken from the least specific to the most, and forms were added in
  * that order too, so that the last hit of an address is the one to keep. */
-void csm_lookup_flush(csm_lookup *lookup)
+static void flush_forks(csm_lookup *lookup)
 {
-    const csamatch_address_sets *sets = lookup->sets;
-    const csamatch_keyset *any = sets->domain != NULL ? sets->domain
-                                 : sets->host != NULL ? sets->host
-                                 : sets->url != NULL  ? sets->url
-                                                      : sets->prefix;
     if (lookup->count == 0)
         return;
-    csm_keyset_kernel(any)->finish(&lookup->forks, lookup->count);
-    search(lookup, sets->domain, DOMAIN, CSAMATCH_RULE_DOMAIN);
-    search(lookup, sets->host, HOST, CSAMATCH_RULE_HOST);
-    search(lookup, sets->prefix, PREFIX, CSAMATCH_RULE_PREFIX);
-    search(lookup, sets->url, URL, CSAMATCH_RULE_URL);
+    kernel_of(lookup)->finish(&lookup->forks, lookup->count);
+    for (size_t which = 0; which < CSM_SETS; which++) {
+        if (lookup->asked_count[which] > 0)
+            search(lookup, which);
+    }
     lookup->count = 0;
 }
 
-/* Forks the hash where a form of `size` bytes ends, the first `used` of them
- * in `word`. `place` is where in the stream that is. */
-static inline void fork(csm_lookup *lookup, const uint64_t state[4], uint64_t word, size_t used,
-                        uint64_t place, size_t size, uint32_t slot, unsigned kinds)
+/* Forks the hash where a form ends, with the first `used` bytes of `word`, at
+ * `place` of the stream, to be looked for in one set. */
+static inline void fork(csm_lookup *lookup, size_t which, const uint64_t state[4], uint64_t word,
+                        size_t used, size_t place, uint32_t slot)
 {
     size_t i = lookup->count;
-    if (kinds == 0)
-        return;
     for (int k = 0; k < 4; k++)
         lookup->forks.state[k][i] = state[k];
-    lookup->forks.last[i] = (word & ((UINT64_C(1) << 8 * used) - 1)) | place << 56;
-    lookup->size[i] = size;
+    lookup->forks.last[i] =
+        (word & ((UINT64_C(1) << 8 * used) - 1)) | (uint64_t)place << 56;
+    lookup->size[i] = place;
     lookup->slot[i] = slot;
-    lookup->kinds[i] = (uint8_t)kinds;
+    lookup->asked[which][lookup->asked_count[which]++] = (uint16_t)i;
     if (++lookup->count == CSM_FORKS)
-        csm_lookup_flush(lookup);
+        flush_forks(lookup);
+}
+
+/* The same where the host ends. It may be in two sets, under one key. */
+static inline void fork_host(csm_lookup *lookup, const uint64_t state[4], uint64_t word,
+                             size_t used, size_t place, uint32_t slot)
+{
+    size_t i = lookup->count;
+    if (lookup->sets[CSM_SET_HOST] == NULL) {
+        if (lookup->sets[CSM_SET_DOMAIN] != NULL)
+            fork(lookup, CSM_SET_DOMAIN, state, word, used, place, slot);
+        return;
+    }
+    if (lookup->sets[CSM_SET_DOMAIN] != NULL)
+        lookup->asked[CSM_SET_DOMAIN][lookup->asked_count[CSM_SET_DOMAIN]++] = (uint16_t)i;
+    fork(lookup, CSM_SET_HOST, state, word, used, place, slot);
 }
 
 /* The bytes from `at` of the stream of an address. */
@@ -129,65 +145,209 @@ static inline uint64_t in_front(size_t at, size_t end)
                             : (UINT64_C(1) << 8 * (end - at)) - 1;
 }
 
-static inline size_t first_byte(uint64_t marks)
+static inline size_t first_bit(uint64_t marks)
 {
 #ifdef __GNUC__
-    return (size_t)__builtin_ctzll(marks) / 8;
+    return (size_t)__builtin_ctzll(marks);
 #else
     size_t at = 0;
-    for (; (marks & 0xff) == 0; marks >>= 8)
+    for (; (marks & 1) == 0; marks >>= 1)
         at++;
     return at;
 #endif
 }
 
-/* The shortest suffix of a host that is looked up. An IP address has no
- * parents, and no suffix of numbers alone is looked up: it would be no name. */
-static size_t shortest_suffix(const uint8_t *host, size_t length, bool is_ip)
+static inline unsigned last_bit(uint64_t marks)
+{
+#ifdef __GNUC__
+    return 63 - (unsigned)__builtin_clzll(marks);
+#else
+    unsigned at = 0;
+    while (marks >>= 1)
+        at++;
+    return at;
+#endif
+}
+
+/* The shortest suffix of a host that is looked up: none of numbers alone, which
+ * would be no name. */
+static size_t shortest_suffix(const uint8_t *host, size_t length)
 {
     size_t i = length;
     while (i > 0 && (host[i - 1] == '.' || (host[i - 1] >= '0' && host[i - 1] <= '9')))
         i--;
-    return is_ip || i == 0 ? SIZE_MAX : length - i + 1;
+    return i == 0 ? SIZE_MAX : length - i + 1;
+}
+
+/* Forks where the suffixes of the host and the host itself end in the word
+ * from `at`. */
+static inline void fork_names(csm_lookup *lookup, const uint64_t state[4], uint64_t word,
+                              size_t at, const csm_stream *stream)
+{
+    uint64_t dots = bytes_equal(word, '.') & in_front(at, stream->host);
+    for (; dots != 0; dots &= dots - 1) {
+        size_t used = first_bit(dots) / 8;
+        if (at + used >= stream->shortest)
+            fork(lookup, CSM_SET_DOMAIN, state, word, used, at + used, stream->slot);
+    }
+    if (stream->host < at + WORD)
+        fork_host(lookup, state, word, stream->host - at, stream->host, stream->slot);
+}
+
+/* Hashes a stream too long to lie beside others. */
+static void add_alone(csm_lookup *lookup, const csm_stream *stream, const uint8_t *text)
+{
+    bool has_prefixes = lookup->sets[CSM_SET_PREFIX] != NULL;
+    bool has_urls = lookup->sets[CSM_SET_URL] != NULL;
+    size_t host = stream->host, end = stream->end;
+    uint64_t state[4];
+    memcpy(state, lookup->start, sizeof state);
+    for (size_t at = 0;; at += WORD) {
+        uint64_t word = stream_word(text, host, at), slashes = 0;
+        if (at <= host)
+            fork_names(lookup, state, word, at, stream);
+        if (has_prefixes)
+            slashes = bytes_equal(word, '/') & in_front(at, stream->path_end) & ~in_front(at, host);
+        for (; slashes << 8 != 0; slashes &= slashes - 1) {
+            size_t used = first_bit(slashes) / 8 + 1;
+            fork(lookup, CSM_SET_PREFIX, state, word, used, at + used, stream->slot);
+        }
+        if (end < at + WORD) {
+            if (has_urls)
+                fork(lookup, CSM_SET_URL, state, word, end - at, end, stream->slot);
+            return;
+        }
+        mix_lanes(state, word);
+        if (slashes != 0) /* at the very end of the word: nothing is left over */
+            fork(lookup, CSM_SET_PREFIX, state, 0, 0, at + WORD, stream->slot);
+    }
+}
+
+/* Which of 64 bytes are `c`. */
+static inline uint64_t find_bytes(const uint8_t *text, char c)
+{
+    uint64_t found = 0;
+#ifdef CSM_WIDE
+    for (unsigned i = 0; i < 64; i += CSM_WIDE)
+        found |= (uint64_t)csm_wide_bits(csm_wide_equal(csm_wide_load(text + i), c)) << i;
+#else
+    for (unsigned i = 0; i < 64; i += WORD) {
+        uint64_t marks = bytes_equal(csm_load_le64(text + i), (uint8_t)c) >> 7;
+        found |= (marks * UINT64_C(0x0102040810204080) >> 56) << i;
+    }
+#endif
+    return found;
+}
+
+/* Of 64 bytes from `at`, those in front of `end`. */
+static inline uint64_t bits_in_front(size_t at, size_t end)
+{
+    return end - at >= 64 ? UINT64_MAX : (UINT64_C(1) << (end - at)) - 1;
+}
+
+/* Lays a stream beside the others. */
+static inline void lay_stream(csm_lookup *lookup, size_t lane, const uint8_t *text)
+{
+    csm_stream *stream = &lookup->stream[lane];
+    size_t host = stream->host, end = stream->end, at = 0;
+    uint64_t *words = &lookup->streams.words[0][lane];
+    for (; at + WORD <= host; at += WORD, words += CSM_STREAMS)
+        *words = csm_load_be64(text + host - at - WORD);
+    *words = stream_word(text, host, at);
+    for (at += WORD; at <= end; at += WORD) {
+        words += CSM_STREAMS;
+        *words = csm_load_le64(text + at);
+    }
+    for (at = 0; at < host; at += 64)
+        stream->dots[at / 64] = find_bytes(text + at, '.') & bits_in_front(at, host);
+    for (at = 0; end > host && at < stream->path_end; at += 64)
+        stream->slashes[at / 64] =
+            find_bytes(text + at, '/') & bits_in_front(at, stream->path_end);
+}
+
+/* Forks a stream that lies beside others where a form of it ends. */
+static inline void fork_lane(csm_lookup *lookup, size_t lane, size_t place, uint64_t state[4],
+                             uint64_t *word)
+{
+    for (int k = 0; k < 4; k++)
+        state[k] = lookup->streams.states[place / WORD][k][lane];
+    *word = lookup->streams.words[place / WORD][lane];
+}
+
+static void fork_lanes(csm_lookup *lookup, size_t lane, const csm_stream *stream)
+{
+    uint64_t state[4], word;
+    uint32_t slot = stream->slot;
+    size_t host = stream->host, end = stream->end;
+    for (size_t at = (host - 1) / 64 * 64; stream->shortest < host; at -= 64) {
+        for (uint64_t dots = stream->dots[at / 64]; dots != 0;) {
+            unsigned bit = last_bit(dots);
+            size_t place = host - 1 - (at + bit);
+            dots ^= UINT64_C(1) << bit;
+            if (place < stream->shortest)
+                continue;
+            fork_lane(lookup, lane, place, state, &word);
+            fork(lookup, CSM_SET_DOMAIN, state, word, place % WORD, place, slot);
+        }
+        if (at == 0)
+            break;
+    }
+    fork_lane(lookup, lane, host, state, &word);
+    fork_host(lookup, state, word, host % WORD, host, slot);
+    for (size_t at = 0; lookup->sets[CSM_SET_PREFIX] != NULL && at < stream->path_end; at += 64) {
+        for (uint64_t slashes = stream->slashes[at / 64]; slashes != 0; slashes &= slashes - 1) {
+            size_t place = at + first_bit(slashes) + 1;
+            fork_lane(lookup, lane, place, state, &word);
+            fork(lookup, CSM_SET_PREFIX, state, word, place % WORD, place, slot);
+        }
+    }
+    if (lookup->sets[CSM_SET_URL] == NULL)
+        return;
+    fork_lane(lookup, lane, end, state, &word);
+    fork(lookup, CSM_SET_URL, state, word, end % WORD, end, slot);
+}
+
+/* Hashes the streams that lie beside one another. */
+static void flush_streams(csm_lookup *lookup)
+{
+    size_t longest = 0;
+    for (size_t lane = 0; lane < lookup->stream_count; lane++)
+        longest = lookup->stream[lane].end > longest ? lookup->stream[lane].end : longest;
+    if (lookup->stream_count > 0)
+        kernel_of(lookup)->chain(&lookup->streams, lookup->start, longest / WORD);
+    for (size_t lane = 0; lane < lookup->stream_count; lane++)
+        fork_lanes(lookup, lane, &lookup->stream[lane]);
+    lookup->stream_count = 0;
+}
+
+void csm_lookup_flush(csm_lookup *lookup)
+{
+    flush_streams(lookup);
+    flush_forks(lookup);
 }
 
 void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
                     const csamatch_address *address)
 {
-    unsigned kinds = kinds_of(lookup->sets);
-    size_t host = address->host_length, path_end = host + address->path_length;
-    size_t end = (kinds & (PREFIX | URL)) != 0 ? address->length : host;
-    size_t shortest =
-        shortest_suffix(text, host, (address->flags & CSAMATCH_ADDRESS_IP) != 0);
-    csm_siphash start;
-    csm_address_hash_init(&start);
-    uint64_t state[4] = {start.v0, start.v1, start.v2, start.v3};
-    for (size_t at = 0;; at += WORD) {
-        uint64_t word = stream_word(text, host, at);
-        if (at <= host) {
-            uint64_t dots = bytes_equal(word, '.') & in_front(at, host);
-            for (; dots != 0; dots &= dots - 1) {
-                size_t used = first_byte(dots);
-                if (at + used >= shortest)
-                    fork(lookup, state, word, used, at + used, at + used, slot, kinds & DOMAIN);
-            }
-            if (host < at + WORD)
-                fork(lookup, state, word, host - at, host, host, slot, kinds & (DOMAIN | HOST));
-        }
-        uint64_t slashes = 0;
-        if (at + WORD > host && (kinds & PREFIX) != 0)
-            slashes = bytes_equal(word, '/') & in_front(at, path_end) & ~in_front(at, host);
-        for (; (slashes << 8) != 0; slashes &= slashes - 1) {
-            size_t used = first_byte(slashes) + 1;
-            fork(lookup, state, word, used, at + used, at + used, slot, PREFIX);
-        }
-        if (end < at + WORD) {
-            if (end > host)
-                fork(lookup, state, word, end - at, end, end, slot, kinds & URL);
-            return;
-        }
-        mix_lanes(state, word);
-        if (slashes != 0) /* at the very end of the word: nothing is left over */
-            fork(lookup, state, 0, 0, at + WORD, at + WORD, slot, PREFIX);
+    size_t lane = lookup->stream_count;
+    csm_stream *stream = &lookup->stream[lane];
+    bool is_ip = (address->flags & CSAMATCH_ADDRESS_IP) != 0; /* which has no parents */
+    bool has_parents = !is_ip && lookup->sets[CSM_SET_DOMAIN] != NULL;
+    size_t host = address->host_length;
+    stream->slot = slot;
+    stream->host = host;
+    stream->path_end = host + address->path_length;
+    stream->end = lookup->sets[CSM_SET_URL] != NULL      ? address->length
+                  : lookup->sets[CSM_SET_PREFIX] != NULL ? stream->path_end
+                                                         : host;
+    stream->shortest = has_parents ? shortest_suffix(text, host) : SIZE_MAX;
+    if (kernel_of(lookup) == NULL)
+        return; /* nothing is listed */
+    if (stream->end >= CSM_STREAM_WORDS * WORD) {
+        add_alone(lookup, stream, text);
+        return;
     }
+    lay_stream(lookup, lane, text);
+    if (++lookup->stream_count == CSM_STREAMS)
+        flush_streams(lookup);
 }

@@ -12,24 +12,41 @@ typedef struct csm_found {
     uint8_t rule;
 } csm_found;
 
+/* The sets, from the least specific rule to the most. */
+enum { CSM_SET_DOMAIN, CSM_SET_HOST, CSM_SET_PREFIX, CSM_SET_URL, CSM_SETS };
+
+/* An address as a stream to be hashed (see lookup.c), and where its forms end. */
+typedef struct csm_stream {
+    uint64_t dots[CSM_STREAM_WORDS / 8];    /* a bit for each byte of the host, */
+    uint64_t slashes[CSM_STREAM_WORDS / 8]; /* and of host and path */
+    size_t host, path_end, end;             /* where these end, and the last form */
+    size_t shortest; /* suffix of the host that is looked up */
+    uint32_t slot;
+} csm_stream;
+
 /* Forms of addresses on the way: gathered, then hashed and looked up many at a
  * time, so that the waits for memory overlap. */
 typedef struct csm_lookup {
-    const csamatch_address_sets *sets;
+    const csamatch_keyset *sets[CSM_SETS];
     csm_found *found; /* one for each slot */
     size_t count;
-    size_t size[CSM_FORKS]; /* of the form */
     uint32_t slot[CSM_FORKS];
-    uint8_t kinds[CSM_FORKS]; /* the sets that the form may be in */
+    size_t size[CSM_FORKS];                /* of the form */
+    uint16_t asked[CSM_SETS][CSM_FORKS]; /* for each set, the forms to look for in it */
+    size_t asked_count[CSM_SETS];
     csm_forks forks;
+    uint64_t start[4];          /* the hash of nothing */
+    size_t stream_count;        /* addresses in `streams` */
+    csm_stream stream[CSM_STREAMS];
+    csm_streams streams;
 } csm_lookup;
 
 /* `found` has room for every slot that will be named; a hit replaces what is
  * there. */
 void csm_lookup_begin(csm_lookup *lookup, const csamatch_address_sets *sets, csm_found *found);
 
-/* Adds all forms of a canonical address. Behind its text, as many bytes more
- * as a word has are read, and passed over. */
+/* Adds all forms of a canonical address. Behind its text, 64 bytes more
+ * may be read, and are passed over. */
 void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
                     const csamatch_address *address);
 

@@ -3,136 +3,173 @@
  * throughout. Whatever is not so plain is left to the rules in full, which give
  * the same bytes for what is.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
-
-/* Part of every x86-64, so there is nothing to choose at run time. */
-#if defined(__SSE2__) && defined(__GNUC__)
-#define HAVE_WIDE 1
-#include <emmintrin.h>
-#endif
+#include "wide.h"
 
 enum {
-    STEP = 16,     /* bytes looked at at once; as many are readable behind a text */
-    HOST_MOST = 64 /* longer hosts are left to the rules in full */
+    STEP = 16,           /* bytes looked at at once */
+    BEHIND = CSM_BEHIND, /* bytes readable behind a text */
+    PORT_MOST = 5,       /* digits */
+    HOST_MOST = 64       /* longer hosts are left to the rules in full */
 };
 
 /* What the scan of a path and a query found. */
 typedef struct rest {
-    size_t end;  /* where the fragment begins, or the text ends */
+    size_t end;  /* where in the text the fragment begins, or the text ends */
     size_t mark; /* where the query begins, or `end` */
     bool plain;  /* canonical as it stands */
     bool ascii;  /* without control characters and spaces too */
 } rest;
 
-#ifdef HAVE_WIDE
-static inline __m128i load(const uint8_t *text)
+#ifdef CSM_WIDE
+/* Which bytes may stand in a plain host, and the block in lower case. */
+static inline unsigned fold_block(__m128i as_is, __m128i *upper, unsigned *dots)
 {
-    return _mm_loadu_si128((const __m128i *)(const void *)text);
+    *upper = _mm_and_si128(csm_wide_between(as_is, 'A', 'Z'), _mm_set1_epi8(0x20));
+    __m128i letters = csm_wide_between(_mm_or_si128(as_is, *upper), 'a', 'z');
+    /* '-', '.', '/', and the digits follow one another. */
+    __m128i others = _mm_andnot_si128(csm_wide_equal(as_is, '/'), csm_wide_between(as_is, '-', '9'));
+    *dots = csm_wide_bits(csm_wide_equal(as_is, '.'));
+    return csm_wide_bits(_mm_or_si128(_mm_or_si128(letters, others), csm_wide_equal(as_is, '_')));
 }
 
-static inline __m128i equal(__m128i text, char c)
+/* Writes the host in front of `text`, of which `readable` bytes may be read, in
+ * lower case, and what is behind it in the same blocks; returns its length, and
+ * in *dots which of its bytes are dots. HOST_MOST when its end is not in sight.
+ * Two blocks at a time: most hosts end in the first two, and a branch that is
+ * always taken costs nothing. */
+static size_t fold_host(const uint8_t *text, size_t readable, uint8_t *out, uint64_t *dots)
 {
-    return _mm_cmpeq_epi8(text, _mm_set1_epi8(c));
-}
-
-static inline __m128i between(__m128i text, char low, char high)
-{
-    __m128i from = _mm_sub_epi8(text, _mm_set1_epi8(low));
-    /* Subtraction that stops at zero leaves zero up to the bound. */
-    return _mm_cmpeq_epi8(_mm_subs_epu8(from, _mm_set1_epi8((char)(high - low))),
-                          _mm_setzero_si128());
-}
-
-static inline unsigned bits(__m128i mask)
-{
-    return (unsigned)_mm_movemask_epi8(mask);
-}
-
-/* Puts the host in front of `text` into lower case; returns its length, and in
- * *dots which of its bytes are dots. */
-static size_t fold_host(uint8_t *text, uint64_t *dots)
-{
-    static const uint8_t first[2 * STEP] = {255, 255, 255, 255, 255, 255, 255, 255,
-                                            255, 255, 255, 255, 255, 255, 255, 255};
+    const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     *dots = 0;
-    for (unsigned at = 0; at < HOST_MOST; at += STEP) {
-        __m128i as_is = load(text + at);
-        __m128i upper = _mm_and_si128(between(as_is, 'A', 'Z'), _mm_set1_epi8(0x20));
-        __m128i lower = _mm_or_si128(as_is, upper);
-        __m128i good = _mm_or_si128(between(lower, 'a', 'z'), equal(as_is, '_'));
-        good = _mm_or_si128(good, _mm_andnot_si128(equal(as_is, '/'), between(as_is, '-', '9')));
-        unsigned bad = bits(good) ^ 0xFFFF;
-        unsigned count = bad != 0 ? (unsigned)__builtin_ctz(bad) : STEP;
-        upper = _mm_and_si128(upper, load(first + STEP - count));
-        _mm_storeu_si128((__m128i *)(void *)(text + at), _mm_or_si128(as_is, upper));
-        *dots |= (uint64_t)(bits(equal(as_is, '.')) & ((1u << count) - 1)) << at;
-        if (bad != 0)
+    for (unsigned at = 0; at < HOST_MOST && at + 2 * STEP <= readable; at += 2 * STEP) {
+        __m128i first = csm_wide_load(text + at), second = csm_wide_load(text + at + STEP);
+        __m128i first_upper, second_upper;
+        unsigned first_dots, second_dots;
+        uint64_t good = fold_block(first, &first_upper, &first_dots);
+        good |= (uint64_t)fold_block(second, &second_upper, &second_dots) << STEP;
+        unsigned count = (unsigned)__builtin_ctzll(~good); /* 32 at most */
+        __m128i end = _mm_set1_epi8((char)count), step = _mm_set1_epi8(STEP);
+        first_upper = _mm_and_si128(first_upper, _mm_cmpgt_epi8(end, places));
+        second_upper = _mm_and_si128(second_upper, _mm_cmpgt_epi8(_mm_sub_epi8(end, step), places));
+        csm_wide_store(out + at, _mm_or_si128(first, first_upper));
+        csm_wide_store(out + at + STEP, _mm_or_si128(second, second_upper));
+        uint64_t found = first_dots | (uint64_t)second_dots << STEP;
+        *dots |= (found & ((UINT64_C(1) << count) - 1)) << at;
+        if (count < 2 * STEP)
             return at + count;
     }
     return HOST_MOST;
 }
 
-static rest scan_rest(const uint8_t *text, size_t length)
+/* What is in no canonical form, or begins a fragment. */
+static inline unsigned odd_bits(__m128i block)
+{
+    __m128i low = csm_wide_low(block);
+    __m128i marks = _mm_or_si128(csm_wide_equal(block, '#'), csm_wide_equal(block, '%'));
+    return csm_wide_bits(_mm_or_si128(_mm_or_si128(low, csm_wide_equal(block, 0x7F)), marks));
+}
+
+/* Works out what odd bytes there are in a block, of which the bytes behind the
+ * first `skipped`, those in `live`, count; returns which of them lie in front of
+ * a fragment. */
+static unsigned scan_odd(rest *found, __m128i block, size_t at, unsigned skipped, unsigned live)
+{
+    unsigned hash = csm_wide_bits(csm_wide_equal(block, '#')) >> skipped & live;
+    if (hash != 0) {
+        found->end = at + (unsigned)__builtin_ctz(hash);
+        live &= (hash & (0 - hash)) - 1;
+    }
+    unsigned low = csm_wide_bits(csm_wide_low(block)) >> skipped & live;
+    unsigned odd = odd_bits(block) >> skipped & live;
+    found->ascii = found->ascii && low == 0;
+    found->plain = found->plain && odd == 0;
+    return live;
+}
+
+/* Copies the next block of a rest to the same place of `out`. Where the text
+ * ends in it, the block is the last one that may be read, *skipped of whose
+ * bytes were seen before; *live are the bits of the others. */
+static inline __m128i next_block(const uint8_t *text, size_t length, size_t readable, size_t at,
+                                 uint8_t *out, unsigned *skipped, unsigned *live)
+{
+    size_t from = at + STEP <= readable ? at : readable - STEP;
+    *skipped = (unsigned)(at - from);
+    *live = length - at < STEP ? (1u << (length - at)) - 1 : 0xFFFF;
+    __m128i block = csm_wide_load(text + from);
+    csm_wide_store(out + from, block);
+    return block;
+}
+
+static rest scan_rest(const uint8_t *text, size_t length, size_t readable, size_t at, uint8_t *out)
 {
     rest found = {length, SIZE_MAX, true, true};
     unsigned before = 0; /* 1 when the byte in front is a slash of the path */
-    for (size_t at = 0; at < found.end; at += STEP) {
-        __m128i block = load(text + at);
-        unsigned live = length - at < STEP ? (1u << (length - at)) - 1 : 0xFFFF;
-        unsigned hash = bits(equal(block, '#')) & live;
-        if (hash != 0) {
-            found.end = at + (unsigned)__builtin_ctz(hash);
-            live &= (hash & (0 - hash)) - 1;
+    unsigned skipped, live;
+    for (; at < found.end && found.mark == SIZE_MAX; at += STEP) {
+        __m128i block = next_block(text, length, readable, at, out, &skipped, &live);
+        __m128i slashes = csm_wide_equal(block, '/');
+        if ((odd_bits(block) >> skipped & live) != 0)
+            live = scan_odd(&found, block, at, skipped, live);
+        unsigned mark = csm_wide_bits(csm_wide_equal(block, '?')) >> skipped & live;
+        if (mark != 0) {
+            found.mark = at + (unsigned)__builtin_ctz(mark);
+            live &= (mark & (0 - mark)) - 1;
         }
-        /* Signed: what is not ASCII is negative. */
-        unsigned odd = bits(_mm_cmplt_epi8(block, _mm_set1_epi8(0x21)));
-        unsigned escaped = bits(_mm_or_si128(equal(block, '%'), equal(block, 0x7F)));
-        if ((odd & live) != 0)
-            found.ascii = false;
-        if (found.mark == SIZE_MAX) {
-            __m128i slashes = equal(block, '/');
-            unsigned mark = bits(equal(block, '?')) & live, path = live;
-            if (mark != 0) {
-                found.mark = at + (unsigned)__builtin_ctz(mark);
-                path &= (mark & (0 - mark)) - 1;
-            }
-            unsigned slash = bits(slashes) & path;
-            unsigned follow = bits(_mm_or_si128(slashes, equal(block, '.')));
-            escaped |= ((slash << 1 | before) & follow & path) |
-                       (bits(equal(block, '\\')) & path);
-            before = slash >> (STEP - 1);
-        }
-        if ((escaped & live) != 0)
+        unsigned slash = csm_wide_bits(slashes) >> skipped & live;
+        unsigned follow = csm_wide_bits(_mm_or_si128(slashes, csm_wide_equal(block, '.')));
+        unsigned back = csm_wide_bits(csm_wide_equal(block, '\\'));
+        if (((((slash << 1 | before) & follow >> skipped) | back >> skipped) & live) != 0)
             found.plain = false;
+        before = slash >> (STEP - 1);
+    }
+    for (; at < found.end; at += STEP) {
+        __m128i block = next_block(text, length, readable, at, out, &skipped, &live);
+        if ((odd_bits(block) >> skipped & live) != 0)
+            (void)scan_odd(&found, block, at, skipped, live);
     }
     if (found.mark == SIZE_MAX)
         found.mark = found.end;
     return found;
 }
+
+/* The number of the last dot's place, from 1; 0 when there is none. */
+static inline size_t behind_last(uint64_t dots)
+{
+    return dots != 0 ? 64 - (size_t)__builtin_clzll(dots) : 0;
+}
 #else
-static size_t fold_host(uint8_t *text, uint64_t *dots)
+static size_t fold_host(const uint8_t *text, size_t readable, uint8_t *out, uint64_t *dots)
 {
     *dots = 0;
-    for (size_t i = 0; i < HOST_MOST; i++) {
+    for (size_t i = 0; i < HOST_MOST && i < readable; i++) {
         uint8_t c = text[i];
-        if (c >= 'A' && c <= 'Z')
-            text[i] = (uint8_t)(c | 0x20);
-        else if (c == '.')
+        out[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+        if (c == '.')
             *dots |= UINT64_C(1) << i;
-        else if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+        else if (!(out[i] >= 'a' && out[i] <= 'z') && !(c >= '0' && c <= '9') && c != '-' &&
+                 c != '_')
             return i;
     }
     return HOST_MOST;
 }
 
-static rest scan_rest(const uint8_t *text, size_t length)
+static inline size_t behind_last(uint64_t dots)
+{
+    size_t place = 0;
+    for (; dots != 0; dots >>= 1)
+        place++;
+    return place;
+}
+
+static rest scan_rest(const uint8_t *text, size_t length, size_t readable, size_t at, uint8_t *out)
 {
     rest found = {length, SIZE_MAX, true, true};
     bool after_slash = false;
-    for (size_t i = 0; i < length; i++) {
-        uint8_t c = text[i];
+    (void)readable;
+    for (; at < length; at++) {
+        uint8_t c = out[at] = text[at];
         if (c == '#') {
-            found.end = i;
+            found.end = at;
             break;
         }
         if (c <= 0x20 || c >= 0x80)
@@ -142,7 +179,7 @@ static rest scan_rest(const uint8_t *text, size_t length)
         if (found.mark != SIZE_MAX)
             continue;
         if (c == '?')
-            found.mark = i;
+            found.mark = at;
         else if (c == '\\' || (after_slash && (c == '/' || c == '.')))
             found.plain = false;
         after_slash = c == '/';
@@ -159,21 +196,17 @@ static bool is_plain_name(const uint8_t *host, size_t length, uint64_t dots)
 {
     if (length == 0 || length >= HOST_MOST)
         return false;
-    size_t last = length - 1;
-    while (last > 0 && (dots >> (last - 1) & 1) == 0)
-        last--;
+    size_t last = behind_last(dots);
     bool numeric = host[last] >= '0' && host[last] <= '9';
-    return !numeric && (dots & 1) == 0 && (dots >> (length - 1) & 1) == 0 &&
-           (dots & dots >> 1) == 0;
+    return !numeric && (dots & 1) == 0 && last < length && (dots & dots >> 1) == 0;
 }
 
 /* Reads ":port" at `text`: how many bytes, 0 when it is nothing plain. */
 static size_t read_port(const uint8_t *text, int32_t *port)
 {
-    enum { DIGITS = 5 };
     int32_t value = 0;
     size_t at = 1;
-    for (; at <= DIGITS && text[at] >= '0' && text[at] <= '9'; at++)
+    for (; at <= PORT_MOST && text[at] >= '0' && text[at] <= '9'; at++)
         value = value * 10 + (text[at] - '0');
     if (at == 1 || value > 65535)
         return 0;
@@ -181,47 +214,94 @@ static size_t read_port(const uint8_t *text, int32_t *port)
     return at;
 }
 
+/* The length of "http://" or "https://" in front, and the port it means. */
+static size_t scheme_in_front(const uint8_t *text, size_t length, int32_t *own_port)
+{
+    bool secure = length >= 8 && memcmp(text, "https://", 8) == 0;
+    bool known = secure || (length >= 7 && memcmp(text, "http://", 7) == 0);
+    *own_port = secure ? 443 : known ? 80 : -1;
+    return secure ? 8 : known ? 7 : 0;
+}
+
+/* Reads the authority in front of text[0, length), of which `readable` bytes may
+ * be read, and writes the host to `out` in lower case. Returns how many bytes it
+ * takes, 0 when it is not plain or its end is not in sight. */
+static size_t plain_authority(const uint8_t *text, size_t length, size_t readable,
+                              int32_t own_port, uint8_t *out, csamatch_address *address)
+{
+    uint64_t dots;
+    int32_t port = -1;
+    size_t host = fold_host(text, readable, out, &dots), at = host;
+    if (host > length || !is_plain_name(out, host, dots))
+        return 0;
+    if (own_port >= 0 && at + PORT_MOST < readable && text[at] == ':')
+        at += read_port(text + at, &port);
+    if (at < length ? text[at] != '/' && text[at] != '?' && text[at] != '#' : at > length)
+        return 0;
+    address->host_length = host;
+    address->port = port;
+    if (port != -1 && port != own_port)
+        address->flags |= CSAMATCH_ADDRESS_PORT;
+    return at;
+}
+
+/* Copies text to where BEHIND more bytes may be read. */
+static const uint8_t *pad(const uint8_t *text, size_t length, uint8_t *out)
+{
+    memcpy(out, text, length);
+    memset(out + length, 0, BEHIND);
+    return out;
+}
+
+bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_address *address)
+{
+    enum { LONG = HOST_MOST + BEHIND }; /* what ends the longest host and its port is seen */
+    int32_t own_port;
+    size_t start = scheme_in_front(text, length, &own_port);
+    text += start;
+    length -= start;
+    *address = (csamatch_address){.port = -1};
+    size_t at = plain_authority(text, length, length, own_port, out, address);
+    if (at == 0 && length > 0) {
+        size_t most = length < LONG ? length : LONG;
+        at = plain_authority(pad(text, most, out), most, most + BEHIND, own_port, out, address);
+    }
+    address->length = address->host_length;
+    return at > 0;
+}
+
 bool csm_plain_url(const uint8_t *text, size_t length, uint32_t readings, uint8_t *out,
                    uint8_t *work, csamatch_address *address)
 {
-    size_t start = 0;
-    int32_t own_port = 0;
-    if (length >= 8 && memcmp(text, "https://", 8) == 0) {
-        start = 8;
-        own_port = 443;
-    } else if (length >= 7 && memcmp(text, "http://", 7) == 0) {
-        start = 7;
-        own_port = 80;
-    }
+    int32_t own_port;
+    size_t start = scheme_in_front(text, length, &own_port), readable = length - start;
+    text += start;
     length -= start;
-    if (length == 0)
+    size_t at = plain_authority(text, length, readable, own_port, out, address);
+    /* The last block of a rest as short as that would overwrite the host. */
+    if ((at == 0 || length - at < STEP) && length > 0) {
+        text = pad(text, length, out);
+        readable += BEHIND;
+        at = plain_authority(text, length, readable, own_port, out, address);
+    }
+    if (at == 0)
         return false;
-    memcpy(out, text + start, length);
-    memset(out + length, 0, STEP);
-    uint64_t dots;
-    size_t host = fold_host(out, &dots), at = host;
-    if (!is_plain_name(out, host, dots) || host > length)
+    size_t host = address->host_length;
+    rest found = scan_rest(text, length, readable, at, out);
+    if (!found.ascii) {
+        *address = (csamatch_address){.port = -1};
         return false;
-    if (out[at] == ':' && own_port != 0)
-        at += read_port(out + at, &address->port);
-    if (at < length && out[at] != '/' && out[at] != '?' && out[at] != '#')
-        return false;
-    rest found = scan_rest(out + at, length - at);
-    if (!found.ascii)
-        return false;
-    if (address->port >= 0 && address->port != own_port)
-        address->flags |= CSAMATCH_ADDRESS_PORT;
-    address->host_length = host;
+    }
     if (!found.plain) {
-        memcpy(work, out + at, found.end);
-        csm_path_write(work, 0, found.end, readings, out, address);
+        memcpy(work, out + at, found.end - at);
+        csm_path_write(work, 0, found.end - at, readings, out, address);
         return true;
     }
-    size_t slash = found.mark == 0; /* a path of "/" goes without saying */
+    size_t slash = found.mark == at; /* a path of "/" goes without saying */
     if (at != host + slash)
-        memmove(out + host + slash, out + at, found.end);
+        memmove(out + host + slash, out + at, found.end - at);
     out[host] = '/';
-    address->path_length = slash + found.mark;
-    address->length = host + slash + found.end;
+    address->path_length = slash + found.mark - at;
+    address->length = host + slash + found.end - at;
     return true;
 }

@@ -73,3 +73,28 @@ CSM_TARGET static inline void finish(csm_forks *forks, size_t count)
         memcpy(forks->state[1] + i, &high, sizeof high);
     }
 }
+
+/* Two registers of streams at a time, whose rounds overlap. */
+enum { CSM_AT_ONCE = CSM_STREAMS / CSM_LANES < 2 ? 1 : 2 };
+
+CSM_TARGET static inline void chain(csm_streams *streams, const uint64_t start[4], size_t last)
+{
+    for (size_t i = 0; i < CSM_STREAMS; i += CSM_AT_ONCE * CSM_LANES) {
+        csm_lanes v[CSM_AT_ONCE][4];
+        for (int r = 0; r < CSM_AT_ONCE; r++) {
+            for (int k = 0; k < 4; k++)
+                v[r][k] = start[k] - (csm_lanes){0};
+        }
+        for (size_t word = 0;; word++) {
+            for (int r = 0; r < CSM_AT_ONCE; r++) {
+                for (int k = 0; k < 4; k++)
+                    memcpy(&streams->states[word][k][i + (size_t)r * CSM_LANES], &v[r][k],
+                           sizeof v[r][k]);
+            }
+            if (word == last)
+                break;
+            for (int r = 0; r < CSM_AT_ONCE; r++)
+                mix_lanes(v[r], load_lanes(&streams->words[word][i + (size_t)r * CSM_LANES]));
+        }
+    }
+}

@@ -298,7 +298,6 @@ csamatch_status csamatch_url_normalize(const char *text, size_t length, uint32_t
     if (status != CSAMATCH_OK ||
         csm_plain_url((const uint8_t *)text, length, readings, out, work, address))
         return status;
-    address->port = -1;
     copy(work, text, length);
     return normalize(work, length, readings, out, address);
 }
