@@ -268,12 +268,17 @@ enum {
 };
 
 /* One key set per rule; NULL for a rule without entries. Each must have keys
- * of CSAMATCH_ADDRESS_KEY_WIDTH bytes. */
+ * of CSAMATCH_ADDRESS_KEY_WIDTH bytes. What is known of them spares look-ups,
+ * and changes no answer if it is true. */
 typedef struct csamatch_address_sets {
     const csamatch_keyset *domain;
     const csamatch_keyset *host;
     const csamatch_keyset *url;
     const csamatch_keyset *prefix;
+    const csamatch_keyset *page_hosts; /* the keys of the hosts of all urls and
+                                          prefixes; NULL when not known */
+    size_t domain_labels; /* each domain has so many labels or more; 0 when
+                             not known */
 } csamatch_address_sets;
 
 /* A piece of text somewhere. */

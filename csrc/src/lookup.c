@@ -17,15 +17,18 @@ enum {
     FEW = 8 /* so many keys are looked up one by one */
 };
 
-static const uint8_t rules[CSM_SETS] = {CSAMATCH_RULE_DOMAIN, CSAMATCH_RULE_HOST,
-                                        CSAMATCH_RULE_PREFIX, CSAMATCH_RULE_URL};
+static const uint8_t rules[CSM_SETS] = {CSAMATCH_RULE_NONE, CSAMATCH_RULE_DOMAIN,
+                                        CSAMATCH_RULE_HOST, CSAMATCH_RULE_PREFIX,
+                                        CSAMATCH_RULE_URL};
 
 void csm_lookup_begin(csm_lookup *lookup, const csamatch_address_sets *sets, csm_found *found)
 {
+    lookup->sets[CSM_SET_PAGE_HOSTS] = sets->page_hosts;
     lookup->sets[CSM_SET_DOMAIN] = sets->domain;
     lookup->sets[CSM_SET_HOST] = sets->host;
     lookup->sets[CSM_SET_PREFIX] = sets->prefix;
     lookup->sets[CSM_SET_URL] = sets->url;
+    lookup->domain_labels = sets->domain_labels;
     lookup->found = found;
     lookup->count = lookup->stream_count = 0;
     memset(lookup->asked_count, 0, sizeof lookup->asked_count);
@@ -66,8 +69,12 @@ static void search(csm_lookup *lookup, size_t which)
         (void)csamatch_keyset_match(set, keys, count, hits, &hit_count);
     for (size_t i = 0; i < hit_count; i++) {
         size_t form = asked[hits[i].query];
-        lookup->found[lookup->slot[form]] =
-            (csm_found){(int64_t)hits[i].position, lookup->size[form], rules[which]};
+        csm_found *found = &lookup->found[lookup->slot[form]];
+        if (which == CSM_SET_PAGE_HOSTS)
+            found->has_pages = true;
+        else
+            *found = (csm_found){(int64_t)hits[i].position, lookup->size[form], rules[which],
+                                 found->has_pages};
     }
     lookup->asked_count[which] = 0;
 }
@@ -103,19 +110,21 @@ static inline void fork(csm_lookup *lookup, size_t which, const uint64_t state[4
         flush_forks(lookup);
 }
 
-/* The same where the host ends. It may be in two sets, under one key. */
+/* The same where the host ends. It may be in several sets, under one key. */
 static inline void fork_host(csm_lookup *lookup, const uint64_t state[4], uint64_t word,
-                             size_t used, size_t place, uint32_t slot)
+                             size_t used, const csm_stream *stream)
 {
-    size_t i = lookup->count;
-    if (lookup->sets[CSM_SET_HOST] == NULL) {
-        if (lookup->sets[CSM_SET_DOMAIN] != NULL)
-            fork(lookup, CSM_SET_DOMAIN, state, word, used, place, slot);
-        return;
+    static const size_t others[] = {CSM_SET_PAGE_HOSTS, CSM_SET_DOMAIN, CSM_SET_HOST};
+    size_t last = CSM_SETS;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (lookup->sets[others[i]] == NULL || (i == 0 && stream->end > stream->host))
+            continue;
+        if (last != CSM_SETS)
+            lookup->asked[last][lookup->asked_count[last]++] = (uint16_t)lookup->count;
+        last = others[i];
     }
-    if (lookup->sets[CSM_SET_DOMAIN] != NULL)
-        lookup->asked[CSM_SET_DOMAIN][lookup->asked_count[CSM_SET_DOMAIN]++] = (uint16_t)i;
-    fork(lookup, CSM_SET_HOST, state, word, used, place, slot);
+    if (last != CSM_SETS)
+        fork(lookup, last, state, word, used, stream->host, stream->slot);
 }
 
 /* The bytes from `at` of the stream of an address. */
@@ -179,27 +188,37 @@ static size_t shortest_suffix(const uint8_t *host, size_t length)
     return i == 0 ? SIZE_MAX : length - i + 1;
 }
 
+/* False for the first suffixes of a host, as long as they have fewer labels
+ * than any domain that is listed. */
+static inline bool spare_none(csm_stream *stream)
+{
+    if (stream->spared == 0)
+        return true;
+    stream->spared--;
+    return false;
+}
+
 /* Forks where the suffixes of the host and the host itself end in the word
  * from `at`. */
 static inline void fork_names(csm_lookup *lookup, const uint64_t state[4], uint64_t word,
-                              size_t at, const csm_stream *stream)
+                              size_t at, csm_stream *stream)
 {
     uint64_t dots = bytes_equal(word, '.') & in_front(at, stream->host);
     for (; dots != 0; dots &= dots - 1) {
         size_t used = first_bit(dots) / 8;
-        if (at + used >= stream->shortest)
+        if (at + used >= stream->shortest && spare_none(stream))
             fork(lookup, CSM_SET_DOMAIN, state, word, used, at + used, stream->slot);
     }
     if (stream->host < at + WORD)
-        fork_host(lookup, state, word, stream->host - at, stream->host, stream->slot);
+        fork_host(lookup, state, word, stream->host - at, stream);
 }
 
 /* Hashes a stream too long to lie beside others. */
-static void add_alone(csm_lookup *lookup, const csm_stream *stream, const uint8_t *text)
+static void add_alone(csm_lookup *lookup, csm_stream *stream, const uint8_t *text)
 {
-    bool has_prefixes = lookup->sets[CSM_SET_PREFIX] != NULL;
-    bool has_urls = lookup->sets[CSM_SET_URL] != NULL;
     size_t host = stream->host, end = stream->end;
+    bool has_prefixes = lookup->sets[CSM_SET_PREFIX] != NULL && end > host;
+    bool has_urls = lookup->sets[CSM_SET_URL] != NULL && end > host;
     uint64_t state[4];
     memcpy(state, lookup->start, sizeof state);
     for (size_t at = 0;; at += WORD) {
@@ -274,7 +293,7 @@ static inline void fork_lane(csm_lookup *lookup, size_t lane, size_t place, uint
     *word = lookup->streams.words[place / WORD][lane];
 }
 
-static void fork_lanes(csm_lookup *lookup, size_t lane, const csm_stream *stream)
+static void fork_lanes(csm_lookup *lookup, size_t lane, csm_stream *stream)
 {
     uint64_t state[4], word;
     uint32_t slot = stream->slot;
@@ -284,7 +303,7 @@ static void fork_lanes(csm_lookup *lookup, size_t lane, const csm_stream *stream
             unsigned bit = last_bit(dots);
             size_t place = host - 1 - (at + bit);
             dots ^= UINT64_C(1) << bit;
-            if (place < stream->shortest)
+            if (place < stream->shortest || !spare_none(stream))
                 continue;
             fork_lane(lookup, lane, place, state, &word);
             fork(lookup, CSM_SET_DOMAIN, state, word, place % WORD, place, slot);
@@ -293,7 +312,9 @@ static void fork_lanes(csm_lookup *lookup, size_t lane, const csm_stream *stream
             break;
     }
     fork_lane(lookup, lane, host, state, &word);
-    fork_host(lookup, state, word, host % WORD, host, slot);
+    fork_host(lookup, state, word, host % WORD, stream);
+    if (end == host)
+        return;
     for (size_t at = 0; lookup->sets[CSM_SET_PREFIX] != NULL && at < stream->path_end; at += 64) {
         for (uint64_t slashes = stream->slashes[at / 64]; slashes != 0; slashes &= slashes - 1) {
             size_t place = at + first_bit(slashes) + 1;
@@ -326,28 +347,50 @@ void csm_lookup_flush(csm_lookup *lookup)
     flush_forks(lookup);
 }
 
-void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
-                    const csamatch_address *address)
+/* Adds the forms of an address up to `end`. */
+static void add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
+                const csamatch_address *address, size_t end)
 {
-    size_t lane = lookup->stream_count;
+    size_t lane = lookup->stream_count, labels = lookup->domain_labels;
     csm_stream *stream = &lookup->stream[lane];
     bool is_ip = (address->flags & CSAMATCH_ADDRESS_IP) != 0; /* which has no parents */
     bool has_parents = !is_ip && lookup->sets[CSM_SET_DOMAIN] != NULL;
-    size_t host = address->host_length;
     stream->slot = slot;
-    stream->host = host;
-    stream->path_end = host + address->path_length;
-    stream->end = lookup->sets[CSM_SET_URL] != NULL      ? address->length
-                  : lookup->sets[CSM_SET_PREFIX] != NULL ? stream->path_end
-                                                         : host;
-    stream->shortest = has_parents ? shortest_suffix(text, host) : SIZE_MAX;
+    stream->host = address->host_length;
+    stream->path_end = stream->host + address->path_length;
+    stream->end = end;
+    stream->shortest = has_parents ? shortest_suffix(text, stream->host) : SIZE_MAX;
+    stream->spared = labels > 0 ? labels - 1 : 0;
     if (kernel_of(lookup) == NULL)
         return; /* nothing is listed */
-    if (stream->end >= CSM_STREAM_WORDS * WORD) {
+    if (end >= CSM_STREAM_WORDS * WORD) {
         add_alone(lookup, stream, text);
         return;
     }
     lay_stream(lookup, lane, text);
     if (++lookup->stream_count == CSM_STREAMS)
         flush_streams(lookup);
+}
+
+bool csm_lookup_knows_hosts(const csm_lookup *lookup)
+{
+    return lookup->sets[CSM_SET_PAGE_HOSTS] != NULL ||
+           (lookup->sets[CSM_SET_URL] == NULL && lookup->sets[CSM_SET_PREFIX] == NULL);
+}
+
+void csm_lookup_add_host(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
+                         const csamatch_address *address)
+{
+    add(lookup, slot, text, address, address->host_length);
+}
+
+void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
+                    const csamatch_address *address)
+{
+    size_t end = address->host_length;
+    if (lookup->sets[CSM_SET_URL] != NULL)
+        end = address->length;
+    else if (lookup->sets[CSM_SET_PREFIX] != NULL)
+        end += address->path_length;
+    add(lookup, slot, text, address, end);
 }

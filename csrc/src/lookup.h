@@ -10,10 +10,19 @@ typedef struct csm_found {
     int64_t position; /* in the set of that rule, or -1 */
     size_t size;      /* bytes of the form */
     uint8_t rule;
+    bool has_pages;   /* pages of its host are listed, or may be */
 } csm_found;
 
-/* The sets, from the least specific rule to the most. */
-enum { CSM_SET_DOMAIN, CSM_SET_HOST, CSM_SET_PREFIX, CSM_SET_URL, CSM_SETS };
+/* The sets: that of hosts with pages, then from the least specific rule to the
+ * most. */
+enum {
+    CSM_SET_PAGE_HOSTS,
+    CSM_SET_DOMAIN,
+    CSM_SET_HOST,
+    CSM_SET_PREFIX,
+    CSM_SET_URL,
+    CSM_SETS
+};
 
 /* An address as a stream to be hashed (see lookup.c), and where its forms end. */
 typedef struct csm_stream {
@@ -21,6 +30,7 @@ typedef struct csm_stream {
     uint64_t slashes[CSM_STREAM_WORDS / 8]; /* and of host and path */
     size_t host, path_end, end;             /* where these end, and the last form */
     size_t shortest; /* suffix of the host that is looked up */
+    size_t spared;   /* suffixes that are not, because they have too few labels */
     uint32_t slot;
 } csm_stream;
 
@@ -28,6 +38,7 @@ typedef struct csm_stream {
  * time, so that the waits for memory overlap. */
 typedef struct csm_lookup {
     const csamatch_keyset *sets[CSM_SETS];
+    size_t domain_labels;
     csm_found *found; /* one for each slot */
     size_t count;
     uint32_t slot[CSM_FORKS];
@@ -45,8 +56,17 @@ typedef struct csm_lookup {
  * there. */
 void csm_lookup_begin(csm_lookup *lookup, const csamatch_address_sets *sets, csm_found *found);
 
+/* Whether pages need to be looked up only where csm_lookup_add_host found that
+ * the host has any. */
+bool csm_lookup_knows_hosts(const csm_lookup *lookup);
+
+/* Adds the forms of an address that its host alone decides. Where that says
+ * that its pages may be listed too, found[slot].has_pages is set. */
+void csm_lookup_add_host(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
+                         const csamatch_address *address);
+
 /* Adds all forms of a canonical address. Behind its text, 64 bytes more
- * may be read, and are passed over. */
+ * may be read, and are passed over; the same holds for csm_lookup_add_host. */
 void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
                     const csamatch_address *address);
 

@@ -137,7 +137,7 @@ static void arguments(void)
     CHECK(csamatch_address_key(NULL, 0, 0, key) == CSAMATCH_OK);
     CHECK(csamatch_address_key(out, 2, 1, key) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_address_key(out, 0, 1, NULL) == CSAMATCH_ERROR_ARGUMENT);
-    csamatch_address_sets none = {NULL, NULL, NULL, NULL};
+    csamatch_address_sets none = {.domain = NULL};
     CHECK(csamatch_url_match(&none, NULL, 0, 0, NULL, NULL) == CSAMATCH_OK);
     CHECK(csamatch_url_match(NULL, NULL, 0, 0, NULL, NULL) == CSAMATCH_ERROR_ARGUMENT);
 }
