@@ -41,7 +41,7 @@ static void random_host(char *out)
 static void random_path(char *out)
 {
     static const char *const names[] = {"a", "page", "sevench", "eight8ch", "b.html"};
-    size_t count = next_random(&state) % 16 == 0 ? 60 : next_random(&state) % 4;
+    size_t count = next_random(&state) % 4 == 0 ? 60 : next_random(&state) % 4;
     strcat(out, "/");
     for (size_t i = 0; i < count; i++) {
         strcat(out, names[next_random(&state) % 5]);
