@@ -43,7 +43,8 @@ def silent(_: str) -> None:
     pass
 
 
-def test_every_section(tmp_path, capsys):
+def test_every_section(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("CSAMATCH_SHARED", raising=False)
     path = tmp_path / "figures.json"
     assert bench(*TINY, "--json", path) == 0
     whole = json.loads(path.read_text())
@@ -64,6 +65,7 @@ def test_every_section(tmp_path, capsys):
         assert all(seconds > 0 for seconds in row["times"])
         assert (row["keys"], row["width"]) == (2000, 16)
     shown = capsys.readouterr().out
+    assert "urls: left out, for want of URLs" in shown
     for text in ("CPU:", "2,000 keys of 16 bytes, 3,000 queries, 50 % listed, median of 2 rounds"):
         assert text in shown
     assert whole["machine"]["CPU"] in " ".join(shown.split())

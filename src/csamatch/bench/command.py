@@ -7,13 +7,25 @@ import shlex
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import util
 from pathlib import Path
 from typing import Final
 
 import csamatch
-from csamatch.bench import engine, files, forms, limit, machine, markdown, peers, report
+from csamatch.bench import (
+    engine,
+    files,
+    forms,
+    limit,
+    machine,
+    markdown,
+    peers,
+    report,
+    url_peers,
+    url_sample,
+    urls,
+)
 from csamatch.bench.plot import draw, is_drawn
 from csamatch.bench.sample import Sample
 from csamatch.bench.turns import Contender, Row, Say, measure
@@ -26,8 +38,11 @@ SECTIONS: Final = (
     engine.THREADS,
     files.OPEN,
     files.BUILD,
+    urls.SECTION,
 )
-_LOOKUPS: Final = frozenset(SECTIONS) - {files.OPEN, files.BUILD}
+_OF_DIGESTS: Final = frozenset(SECTIONS) - {urls.SECTION}
+_LOOKUPS: Final = _OF_DIGESTS - {files.OPEN, files.BUILD}
+_PEERS: Final = (*peers.PEERS, *url_peers.PEERS)
 _WIDTHS: Final = (8, 16, 20, 32)
 
 
@@ -97,9 +112,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--peers",
         nargs="+",
-        type=_one_of("peer", list(peers.PEERS)),
+        type=_one_of("peer", _PEERS),
         metavar="NAME",
-        help=f"only these, however many keys there are: {', '.join(peers.PEERS)}",
+        help=f"only these, however many keys there are: {', '.join(_PEERS)}",
     )
     add(
         "--patience",
@@ -107,6 +122,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=10.0,
         metavar="SECONDS",
         help="what takes longer for a batch is called only once; default: 10",
+    )
+    add(
+        "--urls",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="of one URL a line, to measure with; by default those in $CSAMATCH_SHARED",
     )
     _add_files(parser)
     parser.set_defaults(run=run)
@@ -144,9 +166,12 @@ class _Run:
         self.rows: list[Row] = []
 
     def _add(self, rows: list[Row], sample: Sample, hits: float | None) -> None:
-        """Keep rows of one group and show them."""
         for row in rows:
             row.keys, row.width, row.hits = sample.count, sample.width, hits
+        self._show(rows)
+
+    def _show(self, rows: list[Row]) -> None:
+        """Keep rows of one group and show them."""
         self.rows += rows
         self.say("")
         print(report.table(rows), end="\n\n", flush=True)
@@ -176,7 +201,8 @@ class _Run:
         """Measure look-ups in turns, for each share of hits."""
         loaded = None
         if peers.SECTION in chosen:
-            loaded = peers.Loaded(sample, self.args.peers, folder, self.say)
+            chosen_peers = _chosen(self.args, peers.PEERS)
+            loaded = peers.Loaded(sample, chosen_peers, folder, self.say)
         opened = csamatch.open(file, verify=False) if file.exists() else None
         for hits in self.args.hits:
             queries = sample.queries(self.args.queries, hits)
@@ -197,14 +223,43 @@ class _Run:
             order = (limit.SECTION, *SECTIONS)
             self._add(sorted(rows, key=lambda row: order.index(row.section)), sample, hits)
 
+    def urls(self) -> None:
+        """Measure everything that was asked for of URLs."""
+        paths = url_sample.corpora(self.args.urls)
+        if not paths:
+            print(f"{urls.SECTION}: left out, for want of URLs; --urls names files of them\n")
+            return
+        bench = urls.UrlBench(_chosen(self.args, url_peers.PEERS), self.folder, self.say)
+        for path in paths:
+            self.say(f"reading {path.name}")
+            sample = url_sample.UrlSample(path)
+            rows = self._measure(bench.contenders(sample)) + bench.absent()
+            for row in rows:
+                row.corpus = sample.name
+            self._show(sorted(rows, key=lambda row: urls.PARTS.index(row.section)))
+
+
+def _chosen(args: argparse.Namespace, known: Collection[str]) -> list[str] | None:
+    """Return the peers asked for that a section knows; None if any will do."""
+    return None if args.peers is None else [name for name in args.peers if name in known]
+
 
 def _check(args: argparse.Namespace, earlier: Sequence[Row]) -> None:
     """Complain before the run of what would fail after it."""
     sections = set(args.sections or SECTIONS)
-    if peers.WIDTH not in args.widths and engine.SECTION not in sections:
+    digests = sections & _OF_DIGESTS
+    if digests and peers.WIDTH not in args.widths and engine.SECTION not in sections:
         raise Error(
             f"only the {engine.SECTION} takes keys of other widths than {peers.WIDTH} bytes"
         )
+    if sections == {urls.SECTION} and not url_sample.corpora(args.urls):
+        raise Error(f"{urls.SECTION}: name files of URLs with --urls")
+    named = [path.stem for path in args.urls or ()]
+    for path in args.urls or ():
+        if not path.is_file():
+            raise Error(f"{path}: no such file")
+        if named.count(path.stem) > 1:
+            raise Error(f"{path}: another file of URLs has the same name")
     for path in (args.json, args.markdown, args.plot):
         if path is not None and not path.resolve().parent.is_dir():
             raise Error(f"{path}: no such folder")
@@ -222,11 +277,13 @@ def _check(args: argparse.Namespace, earlier: Sequence[Row]) -> None:
 def _command(args: argparse.Namespace) -> str:
     """Spell out the command of this run, without the files that it reads and writes."""
     words = ["csamatch", "bench", *(args.sections or SECTIONS)]
-    for name in ("keys", "hits", "widths"):
+    of_digests = bool(set(args.sections or SECTIONS) & _OF_DIGESTS)
+    for name in ("keys", "hits", "widths") if of_digests else ():
         words += [f"--{name}", *map(_spell, getattr(args, name))]
     if args.peers:
         words += ["--peers", *args.peers]
-    words += ["--queries", _spell(args.queries), "--rounds", str(args.rounds)]
+    words += ["--queries", _spell(args.queries)] if of_digests else []
+    words += ["--rounds", str(args.rounds)]
     words += ["--patience", _spell(args.patience)]
     return shlex.join(words)
 
@@ -246,9 +303,11 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="csamatch-bench-") as name:
         whole = _Run(args, Path(name))
         try:
-            for count in args.keys:
+            for count in args.keys if whole.sections & _OF_DIGESTS else ():
                 for width in args.widths:
                     whole.sample(count, width)
+            if urls.SECTION in whole.sections:
+                whole.urls()
         finally:
             whole.say("")
     rows, runs = whole.rows, [_command(args)]

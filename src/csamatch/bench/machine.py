@@ -13,7 +13,7 @@ import numpy as np
 
 import csamatch
 from csamatch import _core
-from csamatch.bench import peers
+from csamatch.bench import peers, url_peers
 
 _HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
@@ -58,6 +58,7 @@ def _memory() -> str:
 
 def describe() -> dict[str, str]:
     """Return what matters of machine, build and versions, by its name."""
+    versions = peers.versions() | url_peers.versions()
     return {
         "CPU": f"{_processor()}, {os.cpu_count()} cores, last cache {_cache()}",
         "memory": f"{_memory()}, pages of {resource.getpagesize():,} bytes, "
@@ -66,5 +67,5 @@ def describe() -> dict[str, str]:
         "csamatch": f"{csamatch.__version__}, built by {_core.compiler() or 'unknown'}, "
         f"kernels {', '.join(csamatch.kernels())}",
         "Python": f"{platform.python_version()}, numpy {np.__version__}",
-        "peers": ", ".join(f"{name} {version}" for name, version in peers.versions().items()),
+        "peers": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }

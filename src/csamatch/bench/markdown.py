@@ -12,9 +12,11 @@ from csamatch.bench.report import (
     Figures,
     group_of,
     most_queries,
+    nanoseconds,
     remarks,
     spell_number,
     spell_share,
+    spell_target,
 )
 from csamatch.bench.turns import Row
 from csamatch.errors import Error
@@ -49,6 +51,14 @@ def _cell(row: Row | None, figures: Figures) -> str:
     return spelt + (f", peak {peak:.1f} x keys" if peak else "")
 
 
+def _url_cell(row: Row | None, figures: Figures) -> str:
+    if row is None or row.seconds is None:
+        return "" if row is None else row.note
+    ratio = figures.time_of_baseline(row)
+    compared = f" ({spell_number(ratio)})" if ratio is not None else ""
+    return spell_number(nanoseconds(row), 0) + compared
+
+
 def _line(found: Sequence[Row | None], figures: Figures, most: int) -> str:
     """Write one name's cells; what is to be said of all of them comes last, and once."""
     measured = [row for row in found if row is not None and row.seconds is not None]
@@ -57,12 +67,15 @@ def _line(found: Sequence[Row | None], figures: Figures, most: int) -> str:
     cells = []
     for row in found:
         own = remarks(row, most) if row is not None and row.seconds is not None else []
+        write = _url_cell if row is not None and row.corpus else _cell
         cells.append(
-            "; ".join([_cell(row, figures), *(text for text in own if text not in common)])
+            "; ".join([write(row, figures), *(text for text in own if text not in common)])
         )
     first = next(row for row in found if row is not None)
     if measured and first.baseline:
-        common.append(f"in brackets: of {first.baseline}")
+        unit = "the time of " if first.corpus else ""
+        common.append(f"in brackets: of {unit}{first.baseline}")
+        common += [spell_target(first)] if first.target is not None else []
     return f"| {first.name} | {' | '.join(cells)} | {'; '.join(common)} |"
 
 
@@ -70,14 +83,15 @@ def _section(section: str, rows: Sequence[Row], figures: Figures) -> Iterator[st
     """Write one section of one width as a table: a line a name, a column a group."""
     groups = sorted({group_of(row) for row in rows})
     columns = [
-        spell_power(keys) + (f", {spell_share(hits)}" if hits >= 0 else "")
-        for keys, _, hits in groups
+        corpus or spell_power(keys) + (f", {spell_share(hits)}" if hits >= 0 else "")
+        for keys, _, hits, corpus in groups
     ]
     unit = "" if section in _TIMED else ", M/s"
-    yield f"| {section}, {rows[0].width} bytes{unit} | {' | '.join(columns)} | |"
+    title = f"{section}, ns a URL" if rows[0].corpus else f"{section}, {rows[0].width} bytes{unit}"
+    yield f"| {title} | {' | '.join(columns)} | |"
     yield f"|---|{'---|' * len(groups)}---|"
     cells = {(row.name, group_of(row)): row for row in rows}
-    most = most_queries(figures.rows)
+    most = most_queries(row for row in figures.rows if bool(row.corpus) == bool(rows[0].corpus))
     for name in dict.fromkeys(row.name for row in rows):
         yield _line([cells.get((name, group)) for group in groups], figures, most)
     yield ""
@@ -90,10 +104,10 @@ def document(rows: Sequence[Row], machine: dict[str, str], runs: Sequence[str]) 
     lines += [*(f"- {name}: {value}" for name, value in machine.items() if value), ""]
     sections = list(dict.fromkeys(row.section for row in rows))
 
-    def place(row: Row) -> tuple[int, int]:
-        return row.width, sections.index(row.section)
+    def place(row: Row) -> tuple[bool, int, int]:
+        return bool(row.corpus), row.width, sections.index(row.section)
 
-    for (_, number), group in groupby(sorted(rows, key=place), place):
+    for (_, _, number), group in groupby(sorted(rows, key=place), place):
         lines += _section(sections[number], list(group), figures)
     return "\n".join(lines).rstrip()
 

@@ -60,7 +60,7 @@ class Loaded:
     def __init__(self, sample: Sample, chosen: list[str] | None, folder: Path, say: Say) -> None:
         self.peers: list[Peer] = []
         self.absent: list[Row] = []
-        for name in chosen or PEERS:
+        for name in PEERS if chosen is None else chosen:
             cls = PEERS[name]
             if not cls.is_installed():
                 self.absent.append(Row(SECTION, cls.name, note="not installed"))

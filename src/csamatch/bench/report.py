@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from itertools import groupby
@@ -16,9 +17,9 @@ from csamatch.errors import Error
 _NAMES = [field.name for field in fields(Row)]
 
 
-def group_of(row: Row) -> tuple[int, int, float]:
+def group_of(row: Row) -> tuple[int, int, float, str]:
     """Rows of one group were measured in turns and can be compared."""
-    return row.keys, row.width, -1.0 if row.hits is None else row.hits
+    return row.keys, row.width, -1.0 if row.hits is None else row.hits, row.corpus
 
 
 class Figures:
@@ -43,6 +44,11 @@ class Figures:
             return row.rate / other.rate
         return other.seconds / row.seconds
 
+    def time_of_baseline(self, row: Row) -> float | None:
+        """Time for each query over that of the row it is to be compared with."""
+        ratio = self.of_baseline(row)
+        return 1 / ratio if ratio else None
+
     def of_limit(self, row: Row) -> tuple[float | None, float | None]:
         """Speed over that of one random line a query, and over that of two."""
         one, two = (self.ratio(row, limit.SECTION, name) for name in (limit.ONE, limit.TWO))
@@ -59,6 +65,7 @@ class Figures:
             | {
                 "seconds": row.seconds,
                 "million_a_second": row.rate,
+                "nanoseconds_each": nanoseconds(row),
                 "of_one_line": self.of_limit(row)[0],
                 "of_two_lines": self.of_limit(row)[1],
                 "of_baseline": self.of_baseline(row),
@@ -97,6 +104,11 @@ def merge(earlier: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
     return [row for row in earlier if place(row) not in taken] + list(rows)
 
 
+def nanoseconds(row: Row) -> float | None:
+    """Return the time of one look-up."""
+    return 1000 / row.rate if row.rate else None
+
+
 def spell_share(hits: float) -> str:
     """Write a share of hits in percent."""
     return f"{100 * hits:g} %"
@@ -116,6 +128,13 @@ def spell_number(value: float | None, digits: int = 2) -> str:
 def most_queries(rows: Iterable[Row]) -> int:
     """How many queries the quick ones had a round."""
     return max((row.queries for row in rows), default=0)
+
+
+def spell_target(row: Row) -> str:
+    """Write what a row aims at."""
+    if row.target is None:
+        return ""
+    return f"target {'<=' if row.target < 1 else '>='} {row.target:g}"
 
 
 def remarks(row: Row, most: int) -> list[str]:
@@ -166,6 +185,28 @@ def _file_lines(rows: Sequence[Row], figures: Figures) -> list[str]:
     return lines
 
 
+def _url_lines(rows: Sequence[Row], figures: Figures) -> list[str]:
+    most = most_queries(rows)
+    rounds = max(len(row.times) for row in rows)
+    lines = [
+        f"{rows[0].corpus}: {most:,} URLs, median of {rounds} round{'s' * (rounds > 1)}",
+        f"{'':<40}{'ns':>9}  times the baseline's time",
+    ]
+    for row in rows:
+        parts = []
+        ratio = figures.time_of_baseline(row)
+        if ratio is not None:
+            aim = spell_target(row)
+            parts.append(f"{spell_number(ratio)} x {row.baseline}" + (f" ({aim})" if aim else ""))
+        note = "; ".join([*parts, *remarks(row, most)])
+        name = f"{row.section}: {row.name}"
+        spelt = spell_number(nanoseconds(row), 0)
+        lines += textwrap.wrap(
+            f"{name:<40}{spelt:>9}  {note}", 100, subsequent_indent=" " * 51, break_long_words=False
+        )
+    return lines
+
+
 def table(rows: Sequence[Row]) -> str:
     """Write rows as a table for a terminal, a part for each group."""
     figures = Figures(rows)
@@ -173,5 +214,7 @@ def table(rows: Sequence[Row]) -> str:
     for _, group in groupby(rows, group_of):
         members = list(group)
         write = _file_lines if members[0].hits is None else _lookup_lines
+        if members[0].corpus:
+            write = _url_lines
         parts.append("\n".join(write(members, figures)))
     return "\n\n".join(parts)

@@ -37,6 +37,8 @@ class Contender:
         The contender of the same section that it is to be compared with.
     note : str
         For the table.
+    target : float, optional
+        What share of the baseline's time is aimed at; above 1, how many times that time at least.
     """
 
     section: str
@@ -47,6 +49,7 @@ class Contender:
     queries: int = 0
     baseline: str = ""
     note: str = ""
+    target: float | None = None
 
 
 @dataclass
@@ -59,6 +62,8 @@ class Row:
         Seconds, a round each.
     peaks : list of int
         The most memory of a process in bytes, a round each.
+    corpus : str
+        The file of URLs that it was measured with.
     """
 
     section: str
@@ -71,6 +76,8 @@ class Row:
     keys: int = 0
     width: int = 0
     hits: float | None = None
+    target: float | None = None
+    corpus: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -118,7 +125,9 @@ def measure(contenders: Sequence[Contender], rounds: int, patience: float, say: 
     list of Row
         In the order of the contenders.
     """
-    rows = [Row(c.section, c.name, c.queries, c.baseline, c.note) for c in contenders]
+    rows = [
+        Row(c.section, c.name, c.queries, c.baseline, c.note, target=c.target) for c in contenders
+    ]
     first: list[float] = []
     for contender in contenders:
         say(f"warming up: {contender.section}, {contender.name}")
