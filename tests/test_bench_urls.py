@@ -124,12 +124,34 @@ def test_missing_peers_are_named(bench, monkeypatch, capsys):
 
 def test_figures_go_into_a_document(bench, tmp_path, capsys):
     path = tmp_path / "benchmarks.md"
-    path.write_text(f"{markdown.BEGIN}\n{markdown.END}\n")
+    digests, own = markdown.PLACES
+    path.write_text(f"{digests.begin}\nkept\n{digests.end}\n{own.begin}\nold\n{own.end}\nafter\n")
     assert bench("--peers", "urlsplit", "--markdown", path) == 0
     text = path.read_text()
+    assert text.startswith(f"{digests.begin}\nkept\n{digests.end}\n{own.begin}\n")
+    assert text.endswith(f"{own.end}\nafter\n")
+    assert "old" not in text
     assert "csamatch bench urls --peers urlsplit --rounds 2 --patience 10\n" in text
     assert "| list of str, ns a URL | corpus | |" in text
     assert "in brackets: of the time of can_ada.parse(u).href; target <= 0.25 |" in text
+
+
+def test_figures_of_both_kinds_go_to_their_places(bench, corpus, tmp_path, capsys):
+    path, earlier = tmp_path / "benchmarks.md", tmp_path / "figures.json"
+    tiny = ("--keys", "100", "--queries", "100", "--hits", "0.5", "--rounds", "1")
+    assert cli.main(["bench", "threads", *tiny, "--json", str(earlier)]) == 0
+    assert bench("--peers", "urlsplit", "--with", earlier, "--markdown", path) == 0
+    of_digests, of_urls = path.read_text().split(markdown.URLS.begin)
+    assert "csamatch bench threads" in of_digests
+    assert "| threads, 16 bytes, M/s |" in of_digests
+    assert "csamatch bench urls" not in of_digests
+    assert "csamatch bench urls --peers" in of_urls
+    assert "| one by one, ns a URL | corpus | |" in of_urls
+    assert "threads" not in of_urls
+    marked = tmp_path / "marked.md"
+    marked.write_text(f"{markdown.DIGESTS.begin}\n{markdown.DIGESTS.end}\n")
+    assert bench("--peers", "urlsplit", "--markdown", marked) == 2
+    assert "has no place for figures" in capsys.readouterr().err
 
 
 def test_what_is_measured_in_time_is_compared_in_time(bench, tmp_path, capsys):
@@ -138,8 +160,6 @@ def test_what_is_measured_in_time_is_compared_in_time(bench, tmp_path, capsys):
         pytest.skip("the baseline is not installed")
     assert bench("--peers", "can_ada", "--json", path, "--markdown", document) == 0
     rows = {row["name"]: row for row in json.loads(path.read_text())["rows"]}
-    each = rows["normalize_urls"]["nanoseconds_each"]
-    ratio = each / rows[url_peers.BASELINE.name]["nanoseconds_each"]
     # Of the two rows of the baseline, the one that stays in the dict is that of single calls.
     assert rows[url_peers.BASELINE.name]["section"] == urls.SINGLE
     single = rows["url in domains"]

@@ -252,19 +252,15 @@ def _check(args: argparse.Namespace, earlier: Sequence[Row]) -> None:
         raise Error(
             f"only the {engine.SECTION} takes keys of other widths than {peers.WIDTH} bytes"
         )
-    if sections == {urls.SECTION} and not url_sample.corpora(args.urls):
-        raise Error(f"{urls.SECTION}: name files of URLs with --urls")
-    named = [path.stem for path in args.urls or ()]
-    for path in args.urls or ():
-        if not path.is_file():
-            raise Error(f"{path}: no such file")
-        if named.count(path.stem) > 1:
-            raise Error(f"{path}: another file of URLs has the same name")
+    _check_urls(args, bool(digests))
     for path in (args.json, args.markdown, args.plot):
         if path is not None and not path.resolve().parent.is_dir():
             raise Error(f"{path}: no such folder")
     if args.markdown is not None:
-        markdown.check(args.markdown)
+        with_urls = urls.SECTION in sections and url_sample.corpora(args.urls)
+        needed = {markdown.URLS} if with_urls else set()
+        needed |= {markdown.DIGESTS} if digests else set()
+        markdown.check(args.markdown, [*needed.union(markdown.places(earlier))])
     if args.plot is None:
         return
     measured = peers.WIDTH in args.widths and _LOOKUPS & sections
@@ -272,6 +268,18 @@ def _check(args: argparse.Namespace, earlier: Sequence[Row]) -> None:
         raise Error(f"--plot draws look-ups of {peers.WIDTH}-byte keys, and there are none")
     if util.find_spec("matplotlib") is None:
         raise Error("--plot needs matplotlib, which comes with csamatch[bench]")
+
+
+def _check_urls(args: argparse.Namespace, digests: bool) -> None:
+    """Complain of files of URLs that are missing or could not be told apart."""
+    if not digests and not url_sample.corpora(args.urls):
+        raise Error(f"{urls.SECTION}: name files of URLs with --urls")
+    named = [path.stem for path in args.urls or ()]
+    for path in args.urls or ():
+        if not path.is_file():
+            raise Error(f"{path}: no such file")
+        if named.count(path.stem) > 1:
+            raise Error(f"{path}: another file of URLs has the same name")
 
 
 def _command(args: argparse.Namespace) -> str:
@@ -316,7 +324,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         report.write_json(args.json, rows, told, runs)
     if args.markdown is not None:
-        markdown.write(args.markdown, markdown.document(rows, told, runs))
+        markdown.write(args.markdown, rows, told, runs)
     if args.plot is not None:
         draw(args.plot, rows)
     return 0

@@ -1,13 +1,13 @@
-"""Figures as Markdown, put between two marks in a document."""
+"""Figures as Markdown, put between marks in a document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from csamatch.bench import files
+from csamatch.bench import files, urls
 from csamatch.bench.report import (
     Figures,
     group_of,
@@ -21,8 +21,35 @@ from csamatch.bench.report import (
 from csamatch.bench.turns import Row
 from csamatch.errors import Error
 
-BEGIN: Final = "<!-- what follows is written by csamatch bench -->"
-END: Final = "<!-- what precedes was written by csamatch bench -->"
+
+class Place(NamedTuple):
+    """Between which marks of a document figures go, and which."""
+
+    begin: str
+    end: str
+    of_urls: bool
+
+    def holds(self, row: Row) -> bool:
+        """Whether a row goes there."""
+        return bool(row.corpus) == self.of_urls
+
+    def is_of(self, run: str) -> bool:
+        """Whether a command measured something that goes there."""
+        sections = run.split(" --")[0].split()[2:]
+        return any((section == urls.SECTION) == self.of_urls for section in sections)
+
+
+DIGESTS: Final = Place(
+    "<!-- what follows is written by csamatch bench -->",
+    "<!-- what precedes was written by csamatch bench -->",
+    False,
+)
+URLS: Final = Place(
+    "<!-- what follows is written by csamatch bench urls -->",
+    "<!-- what precedes was written by csamatch bench urls -->",
+    True,
+)
+PLACES: Final = (DIGESTS, URLS)
 
 _SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMED: Final = (files.OPEN, files.BUILD)
@@ -91,40 +118,54 @@ def _section(section: str, rows: Sequence[Row], figures: Figures) -> Iterator[st
     yield f"| {title} | {' | '.join(columns)} | |"
     yield f"|---|{'---|' * len(groups)}---|"
     cells = {(row.name, group_of(row)): row for row in rows}
-    most = most_queries(row for row in figures.rows if bool(row.corpus) == bool(rows[0].corpus))
+    most = most_queries(figures.rows)
     for name in dict.fromkeys(row.name for row in rows):
         yield _line([cells.get((name, group)) for group in groups], figures, most)
     yield ""
 
 
-def document(rows: Sequence[Row], machine: dict[str, str], runs: Sequence[str]) -> str:
-    """Return everything as Markdown: the machine, then a table for each section and width."""
+def places(rows: Sequence[Row]) -> list[Place]:
+    """Return the places that these rows go to."""
+    return [place for place in PLACES if any(map(place.holds, rows))]
+
+
+def _document(
+    place: Place, rows: Sequence[Row], machine: dict[str, str], runs: Sequence[str]
+) -> str:
+    """Return what goes to a place: the machine, then a table for each section and width."""
+    rows = list(filter(place.holds, rows))
     figures = Figures(rows)
-    lines = ["```sh", *runs, "```", ""]
+    lines = ["```sh", *filter(place.is_of, runs), "```", ""]
     lines += [*(f"- {name}: {value}" for name, value in machine.items() if value), ""]
     sections = list(dict.fromkeys(row.section for row in rows))
 
-    def place(row: Row) -> tuple[bool, int, int]:
-        return bool(row.corpus), row.width, sections.index(row.section)
+    def order(row: Row) -> tuple[int, int]:
+        return row.width, sections.index(row.section)
 
-    for (_, _, number), group in groupby(sorted(rows, key=place), place):
+    for (_, number), group in groupby(sorted(rows, key=order), order):
         lines += _section(sections[number], list(group), figures)
     return "\n".join(lines).rstrip()
 
 
-def check(path: Path) -> None:
+def check(path: Path, needed: Sequence[Place]) -> None:
     """Raise Error where a document has no place for figures."""
-    if path.exists():
-        text = path.read_text(encoding="utf-8")
-        if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-            raise Error(f"{path}: has no place for figures, which is between {BEGIN} and {END}")
+    text = path.read_text(encoding="utf-8") if path.exists() else _empty(needed)
+    for begin, end, _ in needed:
+        if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+            raise Error(f"{path}: has no place for figures, which is between {begin} and {end}")
 
 
-def write(path: Path, text: str) -> None:
-    """Put text between the marks of a document, or make a document of it."""
-    check(path)
-    before, after = "", "\n"
-    if path.exists():
-        whole = path.read_text(encoding="utf-8")
-        before, after = whole[: whole.index(BEGIN)], whole[whole.index(END) + len(END) :]
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def _empty(needed: Sequence[Place]) -> str:
+    return "\n".join(f"{place.begin}\n{place.end}\n" for place in needed)
+
+
+def write(path: Path, rows: Sequence[Row], machine: dict[str, str], runs: Sequence[str]) -> None:
+    """Put figures between the marks of a document, or make a document of them."""
+    needed = places(rows)
+    check(path, needed)
+    whole = path.read_text(encoding="utf-8") if path.exists() else _empty(needed)
+    for place in needed:
+        text = _document(place, rows, machine, runs)
+        before, after = whole[: whole.index(place.begin)], whole[whole.index(place.end) :]
+        whole = f"{before}{place.begin}\n\n{text}\n\n{after}"
+    path.write_text(whole, encoding="utf-8")
