@@ -132,7 +132,7 @@ def test_figures_go_into_a_document(bench, tmp_path, capsys):
     assert text.endswith(f"{own.end}\nafter\n")
     assert "old" not in text
     assert "csamatch bench urls --peers urlsplit --rounds 2 --patience 10\n" in text
-    assert "| list of str, ns a URL | corpus | |" in text
+    assert "| list of str, ns a URL | corpus, 2,403 URLs | |" in text
     assert "in brackets: of the time of can_ada.parse(u).href; target <= 0.25 |" in text
 
 
@@ -146,7 +146,7 @@ def test_figures_of_both_kinds_go_to_their_places(bench, corpus, tmp_path, capsy
     assert "| threads, 16 bytes, M/s |" in of_digests
     assert "csamatch bench urls" not in of_digests
     assert "csamatch bench urls --peers" in of_urls
-    assert "| one by one, ns a URL | corpus | |" in of_urls
+    assert "| one by one, ns a URL | corpus, 2,403 URLs | |" in of_urls
     assert "threads" not in of_urls
     marked = tmp_path / "marked.md"
     marked.write_text(f"{markdown.DIGESTS.begin}\n{markdown.DIGESTS.end}\n")
@@ -282,8 +282,8 @@ def test_hosts_are_compared_with_those_of_ada(native, corpus, monkeypatch):
     found = urls._parse(native, spans, sample)
     assert found.check(found.call(found.ready()))
     assert found.note.endswith(
-        "the same hosts as ours but for 400 dots in front, behind or in a row; "
-        "400 refused by browsers, looked up all the same"
+        "the same hosts as ours but for 400 refused by browsers, looked up all the same; "
+        "400 with dots in front, behind or in a row"
     )
     monkeypatch.setattr(url_hosts, "our_host", lambda url: "other.example")
     with pytest.raises(Error, match="corpus: 1,603 hosts are not those of ada"):

@@ -86,14 +86,14 @@ def _url_cell(row: Row | None, figures: Figures) -> str:
     return spell_number(nanoseconds(row), 0) + compared
 
 
-def _line(found: Sequence[Row | None], figures: Figures, most: int) -> str:
+def _line(found: Sequence[Row | None], figures: Figures, most: dict[str, int]) -> str:
     """Write one name's cells; what is to be said of all of them comes last, and once."""
     measured = [row for row in found if row is not None and row.seconds is not None]
-    said = [remarks(row, most) for row in measured]
+    said = [remarks(row, most[row.corpus]) for row in measured]
     common = [text for text in (said[0] if said else []) if all(text in texts for texts in said)]
     cells = []
     for row in found:
-        own = remarks(row, most) if row is not None and row.seconds is not None else []
+        own = remarks(row, most[row.corpus]) if row is not None and row.seconds is not None else []
         write = _url_cell if row is not None and row.corpus else _cell
         cells.append(
             "; ".join([write(row, figures), *(text for text in own if text not in common)])
@@ -109,8 +109,14 @@ def _line(found: Sequence[Row | None], figures: Figures, most: int) -> str:
 def _section(section: str, rows: Sequence[Row], figures: Figures) -> Iterator[str]:
     """Write one section of one width as a table: a line a name, a column a group."""
     groups = sorted({group_of(row) for row in rows})
+    most = {
+        corpus: most_queries(row for row in figures.rows if row.corpus == corpus)
+        for *_, corpus in groups
+    }
     columns = [
-        corpus or spell_power(keys) + (f", {spell_share(hits)}" if hits >= 0 else "")
+        f"{corpus}, {most[corpus]:,} URLs"
+        if corpus
+        else spell_power(keys) + (f", {spell_share(hits)}" if hits >= 0 else "")
         for keys, _, hits, corpus in groups
     ]
     unit = "" if section in _TIMED else ", M/s"
@@ -118,7 +124,6 @@ def _section(section: str, rows: Sequence[Row], figures: Figures) -> Iterator[st
     yield f"| {title} | {' | '.join(columns)} | |"
     yield f"|---|{'---|' * len(groups)}---|"
     cells = {(row.name, group_of(row)): row for row in rows}
-    most = most_queries(figures.rows)
     for name in dict.fromkeys(row.name for row in rows):
         yield _line([cells.get((name, group)) for group in groups], figures, most)
     yield ""

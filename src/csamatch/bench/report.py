@@ -139,7 +139,8 @@ def spell_target(row: Row) -> str:
 
 def remarks(row: Row, most: int) -> list[str]:
     """Say what is to be known of a row whatever its figures."""
-    fewer = f"{row.queries:,} queries a round" if 0 < row.queries < most else ""
+    what = "URLs" if row.corpus else "queries"
+    fewer = f"{row.queries:,} {what} a round" if 0 < row.queries < most else ""
     return [text for text in (row.note, fewer) if text]
 
 

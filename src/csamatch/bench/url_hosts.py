@@ -13,8 +13,8 @@ from csamatch import _core
 
 REFUSED: Final = "refused by browsers, looked up all the same"
 NOT_SPECIAL: Final = "opaque, of a scheme that is not special"
-DOTS: Final = "dots in front, behind or in a row"
-WITHIN_IPV6: Final = "IPv4 within IPv6"
+DOTS: Final = "with dots in front, behind or in a row"
+WITHIN_IPV6: Final = "with IPv4 within IPv6"
 OTHER: Final = "other"
 
 _MAPPED: Final = ipaddress.ip_network("::ffff:0:0/96")
