@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csamatch.bench import url_hosts
@@ -84,6 +84,7 @@ SPELLINGS = st.text(
 )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["http", "HTTPS", "ftp", "ws", "wss"]),
     st.text(st.sampled_from("/\\"), min_size=1, max_size=3),
