@@ -255,14 +255,14 @@ def test_spans():
     assert len(spans) == 4
     canonical = ["bad.example/x", "xn--zn7c.example/", "www.bad.example/?"]
     assert spans.normalize() == (3, sum(map(len, canonical)))
-    (keys, *_) = UrlList(["bad.example"])._key_sets()
+    urls = UrlList(["bad.example"])
     positions, rules = np.empty(4, np.int64), np.empty(4, np.uint8)
-    spans.match(keys, None, None, None, positions, rules)
+    spans.match(urls, positions, rules)
     assert (positions.tolist(), rules.tolist()) == ([0, -1, -1, 0], [16, 255, 0, 16])
     with pytest.raises(ValueError, match="too small"):
-        spans.match(keys, None, None, None, positions[:3], rules)
+        spans.match(urls, positions[:3], rules)
     with pytest.raises(ValueError, match="too small"):
-        spans.match(keys, None, None, None, positions, rules[:3])
+        spans.match(urls, positions, rules[:3])
     with pytest.raises(TypeError, match="address 1"):
         _core.UrlSpans(("a.example", 1))
 

@@ -151,51 +151,74 @@ cdef const csamatch_keyset *_handle(KeySet keys):
     return NULL if keys is None else keys.handle
 
 
-cdef csamatch_address_sets _sets(KeySet domain, KeySet host, KeySet url, KeySet prefix):
+cdef class AddressSets:
+    """The key sets of a list of addresses, one for each rule, and what is known
+    of them."""
     cdef csamatch_address_sets sets
-    sets.domain = _handle(domain)
-    sets.host = _handle(host)
-    sets.url = _handle(url)
-    sets.prefix = _handle(prefix)
-    return sets
+    cdef tuple keep
 
+    def _set_keys(self, KeySet domain, KeySet host, KeySet url, KeySet prefix,
+                  KeySet page_hosts=None, size_t domain_labels=0):
+        """To be called once, before anything else."""
+        self.keep = (domain, host, url, prefix, page_hosts)
+        self.sets.domain = _handle(domain)
+        self.sets.host = _handle(host)
+        self.sets.url = _handle(url)
+        self.sets.prefix = _handle(prefix)
+        self.sets.page_hosts = _handle(page_hosts)
+        self.sets.domain_labels = domain_labels
 
-def urls_match(KeySet domain, KeySet host, KeySet url, KeySet prefix, tuple urls not None,
-               uint32_t readings, positions, rules):
-    """Fills positions (int64) and rules (uint8), one of each per URL."""
-    cdef size_t n = <size_t>len(urls)
-    cdef _Texts texts = _Texts(urls)
-    cdef _Buffer position_buffer = _Buffer(positions, True)
-    cdef _Buffer rule_buffer = _Buffer(rules, True)
-    cdef int64_t *out = <int64_t *>position_buffer.need(0, n, sizeof(int64_t))
-    cdef uint8_t *kinds = rule_buffer.need(0, n, 1)
-    cdef csamatch_address_sets sets = _sets(domain, host, url, prefix)
-    cdef csamatch_status status
-    with nogil:
-        status = csamatch_url_match(&sets, texts.spans, n, readings, out, kinds)
-    if status != CSAMATCH_OK:
-        raise _failure(status)
-
-
-def url_find(KeySet domain, KeySet host, KeySet url, KeySet prefix, item, uint32_t readings):
-    """(position, rule, form that is listed) of one URL; position -1 when none is."""
-    cdef csamatch_text text
-    cdef csamatch_form form
-    cdef csamatch_address_sets sets = _sets(domain, host, url, prefix)
-    cdef csamatch_status status
-    cdef uint8_t small[4096]
-    cdef list keep = []
-    _text(item, keep, &text)
-    cdef size_t capacity = csamatch_address_capacity(text.length)
-    cdef uint8_t *room = _room(capacity, small, sizeof(small))
-    try:
-        with nogil:
-            status = csamatch_url_find(&sets, &text, readings, room, capacity, &form)
+    def __contains__(self, item):
+        """As `find` decides; UrlError when the item has no canonical form."""
+        cdef csamatch_text text
+        cdef csamatch_status status
+        cdef int64_t position
+        cdef uint8_t rule
+        cdef list keep = []
+        _text(item, keep, &text)
+        if text.length <= 4096: # quicker done than the GIL given away and taken back
+            status = csamatch_url_match(&self.sets, &text, 1, 0, &position, &rule)
+        else:
+            with nogil:
+                status = csamatch_url_match(&self.sets, &text, 1, 0, &position, &rule)
         if status != CSAMATCH_OK:
             raise _failure(status)
-        listed = PyUnicode_DecodeASCII(
-            <char *>room + form.start, <Py_ssize_t>(form.end - form.start), NULL)
-        return form.position, form.rule, listed
-    finally:
-        if room != small:
-            PyMem_Free(room)
+        if rule == CSAMATCH_RULE_INVALID:
+            _normalize(item, False, 0)  # raises, with the reason
+        return position >= 0
+
+    def _match_urls(self, tuple urls not None, uint32_t readings, positions, rules):
+        """Fills positions (int64) and rules (uint8), one of each per URL."""
+        cdef size_t n = <size_t>len(urls)
+        cdef _Texts texts = _Texts(urls)
+        cdef _Buffer position_buffer = _Buffer(positions, True)
+        cdef _Buffer rule_buffer = _Buffer(rules, True)
+        cdef int64_t *out = <int64_t *>position_buffer.need(0, n, sizeof(int64_t))
+        cdef uint8_t *kinds = rule_buffer.need(0, n, 1)
+        cdef csamatch_status status
+        with nogil:
+            status = csamatch_url_match(&self.sets, texts.spans, n, readings, out, kinds)
+        if status != CSAMATCH_OK:
+            raise _failure(status)
+
+    def _find_url(self, item, uint32_t readings):
+        """(position, rule, form that is listed) of one URL; position -1 when none is."""
+        cdef csamatch_text text
+        cdef csamatch_form form
+        cdef csamatch_status status
+        cdef uint8_t small[4096]
+        cdef list keep = []
+        _text(item, keep, &text)
+        cdef size_t capacity = csamatch_address_capacity(text.length)
+        cdef uint8_t *room = _room(capacity, small, sizeof(small))
+        try:
+            with nogil:
+                status = csamatch_url_find(&self.sets, &text, readings, room, capacity, &form)
+            if status != CSAMATCH_OK:
+                raise _failure(status)
+            listed = PyUnicode_DecodeASCII(
+                <char *>room + form.start, <Py_ssize_t>(form.end - form.start), NULL)
+            return form.position, form.rule, listed
+        finally:
+            if room != small:
+                PyMem_Free(room)

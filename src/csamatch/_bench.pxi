@@ -91,16 +91,15 @@ cdef class UrlSpans:
         """Where the spans lie, for other libraries: pairs of address and length."""
         return <size_t>self.texts.spans
 
-    def match(self, KeySet domain, KeySet host, KeySet url, KeySet prefix, positions, rules):
-        """Looks all up; fills positions (int64) and rules (uint8)."""
+    def match(self, AddressSets addresses not None, positions, rules):
+        """Looks all up in a list; fills positions (int64) and rules (uint8)."""
         cdef _Buffer position_buffer = _Buffer(positions, True)
         cdef _Buffer rule_buffer = _Buffer(rules, True)
         cdef int64_t *out = <int64_t *>position_buffer.need(0, self.count, sizeof(int64_t))
         cdef uint8_t *kinds = rule_buffer.need(0, self.count, 1)
-        cdef csamatch_address_sets sets = _sets(domain, host, url, prefix)
         cdef csamatch_status status
         with nogil:
-            status = csamatch_url_match(&sets, self.texts.spans, self.count, 0, out, kinds)
+            status = csamatch_url_match(&addresses.sets, self.texts.spans, self.count, 0, out, kinds)
         if status != CSAMATCH_OK:
             raise _failure(status)
 

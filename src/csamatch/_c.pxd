@@ -80,6 +80,10 @@ cdef extern from "csamatch.h" nogil:
         const csamatch_keyset *host
         const csamatch_keyset *url
         const csamatch_keyset *prefix
+        const csamatch_keyset *page_hosts
+        size_t domain_labels
+    enum:
+        CSAMATCH_RULE_INVALID
     ctypedef struct csamatch_text:
         const char *data
         size_t length

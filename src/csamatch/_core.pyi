@@ -43,16 +43,23 @@ def url_attempt(url: str | bytes, readings: int) -> tuple[str | None, int, int, 
 def host_normalize(host: str | bytes) -> tuple[str, int, int, int, int]: ...
 def urls_normalize(urls: tuple[str | bytes, ...], readings: int = 0) -> list[str | None]: ...
 def address_key(canonical: str, host_length: int) -> bytes: ...
-def urls_match(
-    domain: KeySet | None,
-    host: KeySet | None,
-    url: KeySet | None,
-    prefix: KeySet | None,
-    urls: tuple[str | bytes, ...],
-    readings: int,
-    positions: Any,
-    rules: Any,
-) -> None: ...
+
+class AddressSets:
+    def _set_keys(
+        self,
+        domain: KeySet | None,
+        host: KeySet | None,
+        url: KeySet | None,
+        prefix: KeySet | None,
+        page_hosts: KeySet | None = None,
+        domain_labels: int = 0,
+    ) -> None: ...
+    def __contains__(self, item: object) -> bool: ...
+    def _match_urls(
+        self, urls: tuple[str | bytes, ...], readings: int, positions: Any, rules: Any
+    ) -> None: ...
+    def _find_url(self, item: str | bytes, readings: int) -> tuple[int, int, str]: ...
+
 def compiler() -> str: ...
 
 class LineReader:
@@ -64,25 +71,9 @@ class UrlSpans:
     def __len__(self) -> int: ...
     @property
     def address(self) -> int: ...
-    def match(
-        self,
-        domain: KeySet | None,
-        host: KeySet | None,
-        url: KeySet | None,
-        prefix: KeySet | None,
-        positions: Any,
-        rules: Any,
-    ) -> None: ...
+    def match(self, addresses: AddressSets, positions: Any, rules: Any) -> None: ...
     def normalize(self) -> tuple[int, int]: ...
 
-def url_find(
-    domain: KeySet | None,
-    host: KeySet | None,
-    url: KeySet | None,
-    prefix: KeySet | None,
-    item: str | bytes,
-    readings: int,
-) -> tuple[int, int, str]: ...
 def listfile_parse(
     data: Any,
 ) -> tuple[int, int, bytes, list[tuple[int, int, int, int, int, int]]]: ...

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from csamatch import _core
+from csamatch import _core, listfile
 from csamatch.addresses import address_key, as_batch, listed_address, readings_of
 from csamatch.assemble import Columns
 from csamatch.errors import UrlError
@@ -19,7 +19,7 @@ from csamatch.rules import ADDRESS_RULES, INVALID, NAMES
 __all__ = ["UrlList"]
 
 
-class UrlList(BaseList):
+class UrlList(BaseList, _core.AddressSets):
     """A list of domains, hosts, pages and page prefixes.
 
     Immutable, and safe to share between threads. A ``domain`` covers the host and its
@@ -86,19 +86,20 @@ class UrlList(BaseList):
         """
         return cls(entries, info=info, kernel=kernel)
 
-    def __contains__(self, item: object) -> bool:
-        return self._find(item)[0] >= 0
-
-    def _key_sets(self) -> tuple[_core.KeySet | None, ...]:
-        return tuple(t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES)
+    def _adopt(self, file: listfile.ListFile, kernel: str | None) -> Self:
+        super()._adopt(file, kernel)
+        domain, host, url, prefix = (
+            t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES
+        )
+        self._set_keys(domain, host, url, prefix)
+        return self
 
     def _find(self, item: Any, readings: int = 0) -> tuple[int, int, str]:
         """Return position, rule and listed form of one URL.
 
         UrlError when it has no canonical form.
         """
-        domain, host, url, prefix = self._key_sets()
-        found = _core.url_find(domain, host, url, prefix, item, readings)
+        found = self._find_url(item, readings)
         if found[1] == INVALID:
             _core.url_normalize(item, readings)  # raises, with the reason
         return found
@@ -174,14 +175,11 @@ class UrlList(BaseList):
         count = len(urls)
         position = np.empty(count, np.int64)
         rule = np.empty(count, np.uint8)
-        domain, host, url, prefix = self._key_sets()
 
         def run(start: int, size: int) -> None:
             end = start + size
             part = urls if size == count else urls[start:end]
-            _core.urls_match(
-                domain, host, url, prefix, part, readings, position[start:end], rule[start:end]
-            )
+            self._match_urls(part, readings, position[start:end], rule[start:end])
 
         share(lambda: run, count, threads)
         query = np.flatnonzero(position >= 0)

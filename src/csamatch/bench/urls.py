@@ -158,7 +158,6 @@ def _bare_match(
     """Make a contender of the C call alone, with room for the answers made beforehand."""
     count = len(spans)
     positions, rules = np.empty(count, np.int64), np.empty(count, np.uint8)
-    domain, host, url, prefix = urls._key_sets()
 
     def check(_: Any) -> bool:
         found = np.where(rules == INVALID, _NONE, rules)
@@ -167,7 +166,7 @@ def _bare_match(
     return Contender(
         BARE,
         name,
-        lambda _: spans.match(domain, host, url, prefix, positions, rules),
+        lambda _: spans.match(urls, positions, rules),
         check,
         queries=count,
         baseline=_ADA,
