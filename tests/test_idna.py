@@ -114,26 +114,58 @@ def test_refused_hosts(host):
     assert flags & REFUSED
 
 
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (b"\x80.example", "\ufffd.example"),
-        (b"\xc3.example", "\ufffd.example"),
-        (b"\xe3\x80.example", "\ufffd.example"),  # one maximal part, one sign
-        (b"\xf0\x90\x80a.example", "\ufffda.example"),
-        (b"\xe0\x80.example", "\ufffd\ufffd.example"),  # overlong
-        (b"\xed\xa0\x80.example", "\ufffd\ufffd\ufffd.example"),  # a surrogate
-        (b"\xf4\x90.example", "\ufffd\ufffd.example"),
-        (b"\xf5\xff.example", "\ufffd\ufffd.example"),
-        (b"%E3%80.example", "\ufffd.example"),
-        (b"\xc3%BC.example", "ü.example"),
-    ],
-)
-def test_invalid_utf8(data, expected):
-    assert normalize_host(data) == normalize_host(expected)
-    assert data.replace(b"%E3%80", b"\xe3\x80").replace(b"%BC", b"\xbc").decode(
-        "utf-8", "replace"
-    ) == (expected)
+# Bytes that are no UTF-8 stay what they are; the labels beside theirs are names all the same.
+NO_UTF8 = {
+    b"\x80.example": "%80.example",
+    b"A\x01\x80.Example": "a%01%80.example",
+    b"b\xfccher.example": "b%FCcher.example",
+    b"\xc3.example": "%C3.example",
+    b"%E3%80.example": "%E3%80.example",
+    b"%25E3%2580.example": "%E3%80.example",
+    b"\xf0\x90\x80a.example": "%F0%90%80a.example",
+    b"\xe0\x80.example": "%E0%80.example",  # overlong
+    b"\xed\xa0\x80.example": "%ED%A0%80.example",  # a surrogate
+    b"\xf4\x90.example": "%F4%90.example",
+    b"\xf5\xff.example": "%F5%FF.example",
+    b"\x80.B\xc3\xbccher\xe3\x80\x82example": "%80.xn--bcher-kva.example",
+    b"\xc3.\xbc.\xc3\xbc": "%C3.%BC.xn--tda",
+    b"\xc3\x9c\xff\xef\xbd\x81": "%C3%BC%FFa",  # what is UTF-8 beside them is mapped
+    b"\xf0\x90\x80\x80\xff": "%F0%90%80%80%FF",
+    b"\xc3\xc2\xad\xbc.example": "%C3%C2%AD%BC.example",  # ignored, but keeps bytes apart
+    b"\xc3\xc2\xad\xc2\xad\xbc": "%C3%C2%AD%BC",
+    b"a\xc2\xad\xc3": "a%C3",
+    b"\x80%zz": "%80%EF%BF%BDzz",
+    b"\x80.1": "%80.1",
+}
+
+
+@pytest.mark.parametrize("host", NO_UTF8)
+def test_bytes_that_are_no_utf8(host):
+    canonical, length, _, _, flags = _core.url_normalize(b"http://" + host + b"/")
+    assert canonical[:length] == NO_UTF8[host] == normalize_host(host)
+    assert normalize_host(NO_UTF8[host]) == NO_UTF8[host]
+    assert flags & REFUSED
+
+
+def test_what_is_utf8_after_all():
+    assert normalize_host(b"\xc3%BC.example") == "xn--tda.example"
+    assert normalize_host("\udc80.example") == "xn--zn7c.example"  # U+FFFD, as a str has no bytes
+    assert normalize_host(b"\xef\xbf\xbd.example") == "xn--zn7c.example"
+
+
+BYTES = st.lists(
+    st.sampled_from([b"\xc3", b"\xbc", b"\xe3", b"\x80", b"\x82", b"\xcc", b"\xcc\x88", b"\xc2\xad",
+                     b"\xe2\x80\x8d", b"\xe3\x80\x82", b"\xc3\x9f", b"a", b".", b"%", b"8", b"xn--",
+                     b"\xef\xbc\x85"])
+)  # fmt: skip
+
+
+@given(BYTES.map(b"".join), st.booleans())
+def test_hosts_of_any_bytes_are_idempotent(host, legacy_idna):
+    (once,) = normalize_urls([b"//" + host], legacy_idna=legacy_idna)
+    if once is not None:
+        assert once.isascii()
+        assert normalize_url(once, legacy_idna=legacy_idna) == once == normalize_url(once)
 
 
 @pytest.mark.parametrize("host", ["\u00ad", "。", "\u200b.\u2060", "%C2%AD"])
@@ -150,7 +182,16 @@ def test_a_scheme_for_a_host(url):
 
 
 @pytest.mark.parametrize(
-    "entry", [b"b\xfccher.example", "b\ufffdcher.example", b"http://x.b\xfccher.example/x"]
+    "entry",
+    [
+        b"b\xfccher.example",
+        "b\ufffdcher.example",
+        b"http://x.b\xfccher.example/x",
+        "b%FCcher.example",
+        "http://b%25FCcher.example/",
+        b"\xef\xbf\xbd\xfccher.example",
+        "b%EF%BF%BDcher.example",
+    ],
 )
 def test_a_damaged_entry_is_no_entry(entry, tmp_path):
     """A list in another encoding must not look as if it had been taken in."""

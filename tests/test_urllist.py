@@ -179,8 +179,6 @@ def test_wrong_types():
             _ = single in lst
     with pytest.raises(ValueError, match="threads"):
         lst.match([], threads=0)
-    with pytest.raises(NotImplementedError):
-        lst.match([], legacy_idna=True)
 
 
 def test_empty():

@@ -201,17 +201,21 @@ enum {
     CSAMATCH_ADDRESS_WRAPPED = 32,      /* view-source:, blob: or encoded whole */
     CSAMATCH_ADDRESS_REFANGED = 64,     /* hxxp, [.] and their like were undone */
     CSAMATCH_ADDRESS_OPEN_PATH = 128,   /* there was a %3F in the path */
-    CSAMATCH_ADDRESS_WIDE_IP = 256      /* IPv4 with numbers too large for it */
+    CSAMATCH_ADDRESS_WIDE_IP = 256,     /* IPv4 with numbers too large for it */
+    CSAMATCH_ADDRESS_DEVIATION = 512    /* a name that IDNA2003 read otherwise */
 };
 
 /* Ways to read an address, added up; 0 is the canonical one. A query that may
  * be meant in more than one way is looked up in each of them. */
 enum {
-    CSAMATCH_READ_REFANG = 1,    /* undo defanging: "hxxps[:]//bad[.]example" */
-    CSAMATCH_READ_OPEN_PATH = 4, /* leave the %3F of a path a bare '?', as
-                                    Safe Browsing does */
-    CSAMATCH_READ_WRAP_IP = 8    /* drop the bits too many of an IPv4 address,
-                                    as old network libraries do */
+    CSAMATCH_READ_REFANG = 1,      /* undo defanging: "hxxps[:]//bad[.]example" */
+    CSAMATCH_READ_LEGACY_IDNA = 2, /* read a sharp s as "ss", a final sigma as
+                                      any other, and drop joiners, as IDNA2003
+                                      did: often another owner's name */
+    CSAMATCH_READ_OPEN_PATH = 4,   /* leave the %3F of a path a bare '?', as
+                                      Safe Browsing does */
+    CSAMATCH_READ_WRAP_IP = 8      /* drop the bits too many of an IPv4 address,
+                                      as old network libraries do */
 };
 
 /* A canonical address: host, then path with its leading '/', then '?' and
@@ -293,7 +297,8 @@ typedef struct csamatch_text {
  * when URL i has no canonical form; positions[i] becomes the key's position
  * in that rule's set, or -1. `readings` is how to read them (0, or
  * CSAMATCH_READ_REFANG); the other readings of a URL that has any are looked
- * up when that one hits nothing. MEMORY when a URL of more than a few KiB found
+ * up when that one hits nothing, CSAMATCH_READ_LEGACY_IDNA only when it is
+ * among `readings`. MEMORY when a URL of more than a few KiB found
  * no room to be worked on. */
 CSAMATCH_API csamatch_status csamatch_url_match(const csamatch_address_sets *sets,
                                                 const csamatch_text *urls, size_t count,

@@ -119,7 +119,8 @@ csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint32_t readin
         return write_name(text, length, readings, out, written, flags);
     uint8_t name[CSM_NAME_ROOM];
     size_t size;
-    if (csm_idna_to_ascii(text, length, name, &size, flags) &&
+    bool legacy = (readings & CSAMATCH_READ_LEGACY_IDNA) != 0;
+    if (csm_idna_to_ascii(text, length, legacy, name, &size, flags) &&
         size + 2 * count_forbidden(name, size) <= CSM_NAME_ROOM)
         return write_name(name, size, readings, out, written, flags);
     return write_name(text, length, readings, out, written, flags);

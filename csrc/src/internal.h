@@ -221,10 +221,12 @@ bool csm_is_special_scheme(const uint8_t *text, size_t length);
 #define CSM_NAME_ROOM 1024
 
 /* Writes a non-ASCII host, percent-decoded, with A-labels, and sets *written;
- * REFUSED when a browser would. False when it has no such form, because it is
- * too long. */
-bool csm_idna_to_ascii(const uint8_t *text, size_t length, uint8_t out[CSM_NAME_ROOM],
-                       size_t *written, uint32_t *flags);
+ * `legacy` reads deviations as IDNA2003 did. Labels with bytes that are no
+ * UTF-8 keep them, and are not ASCII. Adds to *flags: DEVIATION, and REFUSED
+ * when a browser would. False when it has no such form, because it is too
+ * long. */
+bool csm_idna_to_ascii(const uint8_t *text, size_t length, bool legacy,
+                       uint8_t out[CSM_NAME_ROOM], size_t *written, uint32_t *flags);
 
 /* Room that a host can need beyond three bytes for each of its own: an ASCII
  * one (and one too long for A-labels) only grows where bytes become %XX, an IP

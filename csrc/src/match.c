@@ -16,10 +16,11 @@ static bool all_usable(const csamatch_address_sets *sets)
 }
 
 /* What else a text can mean, going by what was met in it: bits to turn over in
- * the readings. */
-static uint32_t other_readings(uint32_t flags)
+ * the readings. `legacy` is CSAMATCH_READ_LEGACY_IDNA where that was asked for. */
+static uint32_t other_readings(uint32_t flags, uint32_t legacy)
 {
-    return ((flags & CSAMATCH_ADDRESS_OPEN_PATH) != 0 ? CSAMATCH_READ_OPEN_PATH : 0u) |
+    return ((flags & CSAMATCH_ADDRESS_DEVIATION) != 0 ? legacy : 0u) |
+           ((flags & CSAMATCH_ADDRESS_OPEN_PATH) != 0 ? CSAMATCH_READ_OPEN_PATH : 0u) |
            ((flags & CSAMATCH_ADDRESS_WIDE_IP) != 0 ? CSAMATCH_READ_WRAP_IP : 0u);
 }
 
@@ -59,10 +60,12 @@ static size_t look_up_text(csm_lookup *lookup, const csamatch_text *text, uint32
                            room at)
 {
     const csm_found *found = lookup->found;
+    uint32_t legacy = readings & CSAMATCH_READ_LEGACY_IDNA;
+    readings ^= legacy;
     for (bool as_it_stands = false;; as_it_stands = true) {
         csamatch_address address = {.flags = 0};
         look_up_reading(lookup, text, readings, at, &address);
-        uint32_t flags = address.flags, others = other_readings(flags);
+        uint32_t flags = address.flags, others = other_readings(flags, legacy);
         /* All combinations of them: the subtraction borrows from bit to bit. */
         for (uint32_t turn = others; turn != 0; turn = (turn - 1) & others)
             look_up_reading(lookup, text, readings ^ turn, at, &address);
@@ -128,7 +131,8 @@ enum { GROUP = 64, SOON = 8 };
 typedef struct group {
     const csamatch_text *texts;
     size_t count;
-    uint32_t readings;
+    uint32_t readings; /* the first one of each */
+    uint32_t legacy;   /* CSAMATCH_READ_LEGACY_IDNA where that was asked for */
     csm_lookup lookup;
     csm_found found[GROUP];
     uint32_t flags[GROUP];
@@ -187,11 +191,11 @@ static void look_up_others(group *g, const csamatch_address_sets *sets)
 {
     for (size_t i = 0; i < g->count; i++) {
         uint32_t flags = g->flags[i];
-        bool open = other_readings(flags) != 0 || (flags & CSAMATCH_ADDRESS_REFANGED) != 0;
-        if (g->found[i].position >= 0 || !open)
+        bool refanged = (flags & CSAMATCH_ADDRESS_REFANGED) != 0;
+        if (g->found[i].position >= 0 || (!refanged && other_readings(flags, g->legacy) == 0))
             continue;
         csm_lookup_begin(&g->lookup, sets, &g->found[i]);
-        (void)look_up_text(&g->lookup, &g->texts[i], g->readings, g->work.at);
+        (void)look_up_text(&g->lookup, &g->texts[i], g->readings | g->legacy, g->work.at);
     }
 }
 
@@ -203,7 +207,8 @@ csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csam
         (count > 0 && (urls == NULL || positions == NULL || rules == NULL)))
         return CSAMATCH_ERROR_ARGUMENT;
     group g;
-    g.readings = readings;
+    g.legacy = readings & CSAMATCH_READ_LEGACY_IDNA;
+    g.readings = readings ^ g.legacy;
     g.work.at = (room){g.work.small, sizeof g.work.small};
     csamatch_status status = CSAMATCH_OK;
     for (size_t start = 0; start < count; start += GROUP) {

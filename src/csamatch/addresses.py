@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from csamatch import _core
 from csamatch.errors import UrlError
@@ -13,6 +14,7 @@ from csamatch.rules import (
     ADDRESS_REFUSED,
     ADDRESS_RULES,
     ADDRESS_WRAPPED,
+    READ_LEGACY_IDNA,
     READ_REFANG,
 )
 
@@ -21,9 +23,7 @@ __all__ = ["normalize_host", "normalize_url", "normalize_urls"]
 
 def readings_of(refang: bool, legacy_idna: bool) -> int:
     """Return how addresses are to be read, as the C library has it."""
-    if legacy_idna:
-        raise NotImplementedError("legacy_idna is not supported in this version")
-    return READ_REFANG if refang else 0
+    return (READ_REFANG if refang else 0) | (READ_LEGACY_IDNA if legacy_idna else 0)
 
 
 def normalize_url(url: str | bytes, /, *, refang: bool = False, legacy_idna: bool = False) -> str:
@@ -37,7 +37,8 @@ def normalize_url(url: str | bytes, /, *, refang: bool = False, legacy_idna: boo
         Undo defanging first: ``hxxp`` and ``meow`` for ``http``, ``[:]``, ``[://]``, and in front
         of the path ``[.]``, ``(dot)`` and their like.
     legacy_idna : bool
-        Not supported in this version.
+        Read the host as IDNA2003 did: ``ß`` as ``ss``, a final sigma as any other, and without
+        joiners. Browsers no longer do: it may be the name of somebody else.
 
     Returns
     -------
@@ -73,7 +74,8 @@ def normalize_urls(
         Undo defanging first: ``hxxp`` and ``meow`` for ``http``, ``[:]``, ``[://]``, and in front
         of the path ``[.]``, ``(dot)`` and their like.
     legacy_idna : bool
-        Not supported in this version.
+        Read the host as IDNA2003 did: ``ß`` as ``ss``, a final sigma as any other, and without
+        joiners. Browsers no longer do: it may be the name of somebody else.
 
     Returns
     -------
@@ -160,7 +162,12 @@ _LONGEST_LABEL = 1024  # of those that the C library makes
 
 
 def _is_damaged(host: str) -> bool:
-    """Whether a host, refused by browsers, holds U+FFFD: the mark of bytes that were no UTF-8."""
+    """Whether a host holds bytes that are no UTF-8, or U+FFFD in their place."""
+    try:
+        if "\ufffd" in unquote_to_bytes(host).decode():
+            return True
+    except UnicodeDecodeError:
+        return True
     for label in host.split("."):
         if not label.startswith("xn--") or len(label) > _LONGEST_LABEL:
             continue

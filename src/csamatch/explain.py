@@ -9,10 +9,12 @@ from typing import Any, Final, NamedTuple
 from csamatch import _core
 from csamatch.addresses import readings_of
 from csamatch.rules import (
+    ADDRESS_DEVIATION,
     ADDRESS_IP,
     ADDRESS_OPEN_PATH,
     ADDRESS_REFANGED,
     ADDRESS_WIDE_IP,
+    READ_LEGACY_IDNA,
     READ_OPEN_PATH,
     READ_REFANG,
     READ_WRAP_IP,
@@ -30,10 +32,12 @@ FLAGS: Final = {
     ADDRESS_REFANGED: "refanged",
     ADDRESS_OPEN_PATH: "open-path",
     ADDRESS_WIDE_IP: "wide-ip",
+    ADDRESS_DEVIATION: "deviation",
 }
 """What can be met on the way to a canonical form; the bits are those of ``csamatch.h``."""
 
 _OTHERS: Final = {
+    ADDRESS_DEVIATION: READ_LEGACY_IDNA,
     ADDRESS_OPEN_PATH: READ_OPEN_PATH,
     ADDRESS_WIDE_IP: READ_WRAP_IP,
 }
@@ -97,7 +101,8 @@ class Explanation:
         What was met on the way: ``"userinfo"``, ``"port"`` (not the scheme's own),
         ``"double-escaped"``, ``"refused"`` (a browser would not take this host), ``"ip"``,
         ``"wrapped"`` (inside another URL, or encoded as a whole), ``"refanged"``,
-        ``"open-path"`` (a ``%3F`` in the path), ``"wide-ip"`` (numbers too large for IPv4).
+        ``"open-path"`` (a ``%3F`` in the path), ``"wide-ip"`` (numbers too large for IPv4),
+        ``"deviation"`` (a name that IDNA2003 read otherwise).
     readings : tuple of str
         The canonical forms of all readings, `canonical` first. A further one is looked up only
         while those before it hit nothing.
@@ -136,9 +141,10 @@ def _places(reading: _Reading) -> Iterator[tuple[str, int, int]]:
         at = text.find(".", at + 1, end)
 
 
-def _other_readings(flags: int) -> Iterator[int]:
+def _other_readings(flags: int, legacy: int) -> Iterator[int]:
     """Yield which bits of the readings to turn over, in the order of the C library."""
     others = sum(bit for flag, bit in _OTHERS.items() if flags & flag)
+    others &= legacy | ~READ_LEGACY_IDNA
     turn = others
     while turn:
         yield turn
@@ -148,12 +154,16 @@ def _other_readings(flags: int) -> Iterator[int]:
 def _readings(url: str | bytes, readings: int) -> Iterator[tuple[_Reading, int, int]]:
     """Yield all readings of a URL, with port and flags; those without a host are none."""
     flags = ADDRESS_REFANGED
+    legacy = readings & READ_LEGACY_IDNA
+    readings ^= legacy
     for first in dict.fromkeys((readings, readings & ~READ_REFANG)):
         if not flags & ADDRESS_REFANGED:
             return
         attempts = [_core.url_attempt(url, first)]
         flags = attempts[0][4]
-        attempts += [_core.url_attempt(url, first ^ turn) for turn in _other_readings(flags)]
+        attempts += [
+            _core.url_attempt(url, first ^ turn) for turn in _other_readings(flags, legacy)
+        ]
         for text, host_length, path_length, port, met in attempts:
             if text is not None:
                 yield _Reading(text, host_length, path_length, bool(met & ADDRESS_IP)), port, met
@@ -171,7 +181,7 @@ def explain_url(
     refang : bool
         Undo defanging first, as `normalize_url` does.
     legacy_idna : bool
-        Not supported in this version.
+        Show the reading of IDNA2003 too, as `UrlList.match` looks it up.
 
     Returns
     -------
@@ -196,7 +206,7 @@ def explain_url(
     readings = readings_of(refang, legacy_idna)
     found = list(_readings(url, readings))
     if not found:
-        _core.url_normalize(url, readings)  # raises, with the reason
+        _core.url_normalize(url, readings & ~READ_LEGACY_IDNA)  # raises, with the reason
     chief, port, flags = found[0]
     return Explanation(
         chief.text,

@@ -38,9 +38,11 @@ ADDRESS_WRAPPED: Final = 32
 ADDRESS_REFANGED: Final = 64
 ADDRESS_OPEN_PATH: Final = 128
 ADDRESS_WIDE_IP: Final = 256
+ADDRESS_DEVIATION: Final = 512
 """The flags of addresses that can be read in another way too."""
 
 READ_REFANG: Final = 1
+READ_LEGACY_IDNA: Final = 2
 READ_OPEN_PATH: Final = 4
 READ_WRAP_IP: Final = 8
 """The ways to read an address; they add up."""

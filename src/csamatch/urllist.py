@@ -147,7 +147,8 @@ class UrlList(BaseList, _core.AddressSets):
             Undo defanging first, as `csamatch.normalize_url` does; what was undone is looked up as
             it stands too.
         legacy_idna : bool
-            Not supported in this version.
+            Where a host as it is hits nothing, look it up as IDNA2003 read it too: ``ß`` as
+            ``ss``, a final sigma as any other, without joiners. That may be somebody else's name.
 
         Returns
         -------

@@ -42,7 +42,9 @@ static void literals(void)
     gives("\u064Aa", "xn--a-yoc", true);
     gives("xn--a.\u00DF", "xn--a.xn--zca", true);
     gives("\uFF05\x34\x31.\u00FC", "xn--41-fg4n.xn--tda", true);
-    gives("\xE3\x80.\xF0\x9F", "xn--zn7c.xn--zn7c", true);
+    gives("\xE3\x80.\xF0\x9F", "%E3%80.%F0%9F", true);
+    gives("a\x01\x80.\u00FC", "a%01%80.xn--tda", true);
+    gives("\xC3\u00AD\xBC\U00020BB7\uFF21", "%C3%C2%AD%BC%F0%A0%AE%B7a", true);
 }
 
 /* RFC 3492, section 7.1, and the ends of the alphabet. */

@@ -120,6 +120,10 @@ static void other_readings(void)
     reads("276.2.3", CSAMATCH_READ_WRAP_IP, "20.2.0.3/");
     reads("99999999999999999999999999", CSAMATCH_READ_WRAP_IP, "227.255.255.255/");
     reads("1.2.3.08", CSAMATCH_READ_WRAP_IP, "1.2.3.08/");
+    reads("Stra\u1E9Ee.\u03C2\u200D/\u00DF", 0, "xn--strae-oqa.xn--3xa006l/%C3%9F");
+    reads("Stra\u1E9Ee.\u03C2\u200D/\u00DF", CSAMATCH_READ_LEGACY_IDNA, "strasse.xn--4xa/%C3%9F");
+    reads("xn--strae-oqa", CSAMATCH_READ_LEGACY_IDNA, "xn--strae-oqa/");
+    reads("\u00FC.example", CSAMATCH_READ_LEGACY_IDNA, "xn--tda.example/");
 }
 
 static void arguments(void)
