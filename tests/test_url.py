@@ -25,6 +25,10 @@ CANONICAL = {
     "filesystem:http://host.example/a": "host.example/a",
     "http%3A%2F%2Fhost.example%2Fa": "host.example/a",
     "http%253a%252f%252Fhost.example/": "host.example/",
+    "%68%74%74%70%3A%2F%2Fhost.example%2Fa": "host.example/a",
+    "%2568ttp%25%33A%2F%2Fhost.example/": "host.example/",
+    "%68ttp://host.example/": "http/host.example/",  # a host by that name
+    "%68ttq%3Ahost.example/": "httq%3Ahost.example/",
     # authority
     "http://user@host.example/": "host.example/",
     "http://user:pa:ss@host.example/": "host.example/",

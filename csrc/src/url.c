@@ -106,16 +106,26 @@ size_t csm_scheme_length(const uint8_t *text, size_t length)
     return 0;
 }
 
-/* True for "http%3A%2F...", encoded as a whole, once or more often. */
+/* True for "http%3A%2F...", encoded as a whole, once or more often, be it with
+ * the letters of the scheme or without: decodes as csm_percent_decode does, as
+ * far as an encoded colon. Two bytes wait for each time it was encoded. */
 static bool encoded_whole(const uint8_t *text, size_t length)
 {
-    const uint8_t *percent = memchr(text, '%', length);
-    if (percent == NULL || !csm_is_special_scheme(text, (size_t)(percent - text)))
-        return false;
-    size_t at = (size_t)(percent - text) + 1;
-    while (at + 2 <= length && text[at] == '2' && text[at + 1] == '5')
-        at += 2;
-    return at + 2 <= length && text[at] == '3' && (text[at + 1] | 0x20) == 'a';
+    uint8_t head[6 + 2 * MAX_NESTING];
+    size_t n = 0;
+    for (size_t i = 0; i < length && n < sizeof head && text[i] != ':'; i++) {
+        head[n++] = text[i];
+        while (n >= 3 && head[n - 3] == '%') {
+            int high = csm_hex_value(head[n - 2]), low = csm_hex_value(head[n - 1]);
+            if ((high | low) < 0)
+                break;
+            n -= 2;
+            head[n - 1] = (uint8_t)(high << 4 | low);
+            if (head[n - 1] == ':')
+                return csm_is_special_scheme(head, n - 1);
+        }
+    }
+    return false;
 }
 
 static size_t decode_once(uint8_t *text, size_t length)
