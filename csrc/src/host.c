@@ -14,22 +14,31 @@ static bool has_prefix(const uint16_t pieces[8], const uint16_t prefix[6])
     return memcmp(pieces, prefix, 6 * sizeof pieces[0]) == 0;
 }
 
-/* "[...]": IPv6, or the IPv4 address mapped into it or reached through
- * NAT64's well-known prefix (RFC 6052). A zone is dropped: it says which
- * network card to use, not which host is meant. */
-static csamatch_status bracketed(uint8_t *text, size_t length, uint8_t *out, size_t *written,
-                                 uint32_t *flags)
+static size_t zone_start(const uint8_t *text, size_t length)
+{
+    const uint8_t *zone = memchr(text, '%', length);
+    return zone != NULL ? (size_t)(zone - text) : length;
+}
+
+bool csm_is_bare_ipv6(const uint8_t *text, size_t length)
+{
+    uint16_t pieces[8];
+    return length > 0 && csm_ipv6_parse(text, zone_start(text, length), pieces);
+}
+
+/* What is between brackets: IPv6, or the IPv4 address mapped into it or reached
+ * through NAT64's well-known prefix (RFC 6052). A zone is dropped: it says
+ * which network card to use, not which host is meant. */
+static csamatch_status ipv6(const uint8_t *text, size_t length, uint8_t *out, size_t *written,
+                            uint32_t *flags)
 {
     static const uint16_t mapped[6] = {0, 0, 0, 0, 0, 0xffff};
     static const uint16_t nat64[6] = {0x64, 0xff9b, 0, 0, 0, 0};
     uint16_t pieces[8];
-    if (length < 2 || text[length - 1] != ']')
-        return CSAMATCH_ERROR_HOST;
-    const uint8_t *inside = text + 1;
-    const uint8_t *zone = memchr(inside, '%', length - 2);
-    if (zone != NULL)
+    size_t size = zone_start(text, length);
+    if (size < length)
         *flags |= CSAMATCH_ADDRESS_REFUSED;
-    if (!csm_ipv6_parse(inside, zone != NULL ? (size_t)(zone - inside) : length - 2, pieces))
+    if (!csm_ipv6_parse(text, size, pieces))
         return CSAMATCH_ERROR_HOST;
     *flags |= CSAMATCH_ADDRESS_IP;
     if (has_prefix(pieces, mapped) || has_prefix(pieces, nat64))
@@ -108,8 +117,13 @@ static bool is_ascii(const uint8_t *text, size_t length)
 csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint32_t readings, uint8_t *out,
                                    size_t *written, uint32_t *flags)
 {
-    if (length > 0 && text[0] == '[')
-        return bracketed(text, length, out, written, flags);
+    if (length > 0 && text[0] == '[') {
+        if (length < 2 || text[length - 1] != ']')
+            return CSAMATCH_ERROR_HOST;
+        return ipv6(text + 1, length - 2, out, written, flags);
+    }
+    if (csm_is_bare_ipv6(text, length))
+        return ipv6(text, length, out, written, flags);
     bool twice = false;
     length = csm_percent_decode(text, length, &twice);
     if (twice)

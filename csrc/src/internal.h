@@ -251,6 +251,10 @@ int csm_ipv4_parse(const uint8_t *text, size_t length, uint32_t *address);
 /* Reads IPv6 without brackets or zone. */
 bool csm_ipv6_parse(const uint8_t *text, size_t length, uint16_t pieces[8]);
 
+/* True for IPv6 without brackets, with a zone or not. No browser takes it in a
+ * URL, where it can mean nothing else; logs are full of it. */
+bool csm_is_bare_ipv6(const uint8_t *text, size_t length);
+
 /* Writes IPv6 in brackets as RFC 5952 has it; at most 41 bytes. */
 size_t csm_ipv6_write(const uint16_t pieces[8], uint8_t *out);
 

@@ -178,6 +178,8 @@ static bool colon_in_authority(const uint8_t *text, size_t length, size_t colon)
     if (is_one_of(text, colon, hostless_schemes))
         return false;
     size_t end = authority_end(text, length, colon + 1), digits = colon + 1;
+    if (csm_is_bare_ipv6(text, end))
+        return true;
     while (digits < end && text[digits] >= '0' && text[digits] <= '9')
         digits++;
     if (digits == end && digits > colon + 1)
@@ -220,6 +222,10 @@ static void trim_authority(const uint8_t *text, size_t *start, size_t *end,
         colon--;
     if (colon == *start || text[colon - 1] == ']')
         return;
+    if (csm_is_bare_ipv6(text + *start, *end - *start)) {
+        address->flags |= CSAMATCH_ADDRESS_REFUSED;
+        return;
+    }
     uint32_t port = 0;
     for (size_t i = colon; i < *end; i++) {
         bool digit = text[i] >= '0' && text[i] <= '9';

@@ -112,6 +112,15 @@ static void refanged(void)
     CHECK(strcmp(out, "bad.%00.example/") == 0);
 }
 
+static void bare_ipv6(void)
+{
+    reads("2001:db8::7", 0, "[2001:db8::7]/");
+    reads("abcd::1/x", 0, "[abcd::1]/x");
+    reads("u@::ffff:1.2.3.4?q", 0, "1.2.3.4/?q");
+    reads("fe80::1%25eth0", 0, "[fe80::1]/");
+    reads("abcd:1", 0, "abcd/");
+}
+
 static void other_readings(void)
 {
     reads("h.example/a%3Fb", 0, "h.example/a%3Fb");
@@ -192,6 +201,7 @@ int main(void)
     literals();
     attributes();
     refanged();
+    bare_ipv6();
     other_readings();
     arguments();
     host_function();
