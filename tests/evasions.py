@@ -61,6 +61,11 @@ EVASIONS: dict[str, list[str | bytes]] = {
         "http://bücher.example./",
         "http://bücher..example/",
         "http://203.0.113.7./",
+        "http://203.0.113.7%2e/",
+        "http://[2001:db8::7]./",
+        "http://[2001:db8::7]..:80/",
+        "http://bad.example.%2E/",
+        "http://bad.example%E3%80%82/",
         "https://host.example./a/page?x=1",
         "https://.host..example/a/page?x=1",
     ],
@@ -346,7 +351,7 @@ EVASIONS: dict[str, list[str | bytes]] = {
 # How many of each; all of them differ.
 EVASION_COUNTS = {
     "case": 10,
-    "dots": 11,
+    "dots": 16,
     "userinfo": 18,
     "port": 12,
     "backslash": 8,

@@ -118,6 +118,8 @@ csamatch_status csm_host_canonical(uint8_t *text, size_t length, uint32_t readin
                                    size_t *written, uint32_t *flags)
 {
     if (length > 0 && text[0] == '[') {
+        for (; text[length - 1] == '.'; length--)
+            *flags |= CSAMATCH_ADDRESS_REFUSED; /* by a browser, behind a bracket */
         if (length < 2 || text[length - 1] != ']')
             return CSAMATCH_ERROR_HOST;
         return ipv6(text + 1, length - 2, out, written, flags);
