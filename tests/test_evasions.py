@@ -51,3 +51,14 @@ def test_strangers_do_not_hit(listed, kind, text):
 def test_undoing_defanging_hits_no_stranger(listed):
     texts = [text for kind, text in cases(STRANGERS) if not kind.startswith("defanged")]
     assert listed.match(texts, refang=True).count == 0
+
+
+def test_lists_of_hosts_alone():
+    """Without a page on the list, batches need not read paths."""
+    listed = UrlList([entry for entry in LISTED if not entry.startswith("https:")])
+    texts = [text for kind, text in cases(EVASIONS) if kind not in UNDO]
+    hits = [text for text in texts if "host" not in UrlList(LISTED).find(text).matched]
+    assert len(texts) == sum(EVASION_COUNTS.values()) - EVASION_COUNTS["defanged"]
+    assert listed.match(hits).mask.all()
+    strangers = [text for _, text in cases(STRANGERS)]
+    assert listed.match(strangers).count == 0
