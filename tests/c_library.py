@@ -28,14 +28,18 @@ def function_names() -> set[str]:
     return set(re.findall(r"\b(csamatch_\w+)\(", declarations()))
 
 
-def compile_library(folder: Path) -> Path:
-    """Build the shared library with the plainest command there is."""
+def compiler() -> str:
+    """The C compiler, Python's own where it is known."""
+    return shlex.split(sysconfig.get_config_var("CC") or "cc")[0]
+
+
+def compile_library(folder: Path, *more: str) -> Path:
+    """Build the shared library with the plainest command there is, and `more` in it."""
     library = folder / "libcsamatch.so"
-    compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")[:1]
     sources = sorted(str(path) for path in (CSRC / "src").glob("*.c"))
     subprocess.run(
-        [*compiler, "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden",
-         f"-I{CSRC / 'include'}", *sources, "-o", str(library)],
+        [compiler(), "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden",
+         f"-I{CSRC / 'include'}", *sources, *more, "-o", str(library)],
         check=True,
     )  # fmt: skip
     return library
