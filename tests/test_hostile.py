@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import tracemalloc
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -143,6 +145,29 @@ def test_the_measure_sees_what_is_not_linear(library):
         assert library.lib.csamatch_rows_sort(rows, count, 1) == OK
         steps.append(library.lib.steps_taken())
     assert min(doublings(steps)) > 3, steps
+
+
+def a_label(text: str) -> str:
+    return "xn--" + text.encode("punycode").decode("ascii")
+
+
+@pytest.mark.parametrize("length", [24, 25, 26, 100, 300])
+def test_long_labels(length):
+    """Long ones are sorted in another way than short ones."""
+    rng = random.Random(length)
+    for letters in ("漢字仮名交じ文", "".join(map(chr, range(0x4E00, 0x9E00)))):
+        text = "".join(rng.choices(letters + "abc", k=length))
+        assert csamatch.normalize_host(text) == a_label(text)
+
+
+@pytest.mark.parametrize("length", [24, 25, 26, 100, 300])
+def test_long_runs_of_marks(length):
+    rng = random.Random(length)
+    # Of the classes 1, 9, 202, 220 and 230, some that compose with the letter and some that don't.
+    text = "漢a" + "".join(
+        rng.choices("\u0334\u094d\u0327\u0323\u0324\u0301\u0302\u0313", k=length)
+    )
+    assert csamatch.normalize_host(text) == a_label(unicodedata.normalize("NFC", text))
 
 
 def test_room_for_output_is_bounded(library):

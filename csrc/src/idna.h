@@ -55,6 +55,10 @@ size_t csm_unicode_expand(uint32_t code, uint32_t out[CSM_EXPANSION_ROOM]);
 /* The composite of two code points, or 0. */
 uint32_t csm_unicode_compose(uint32_t first, uint32_t second);
 
+/* Sorts at most CSM_NAME_CODES numbers by their bits from `shift` up; equal
+ * ones keep their order. Time is linear. */
+void csm_sort_numbers(uint32_t *numbers, size_t count, unsigned shift);
+
 /* Orders and composes expanded text of at most CSM_NAME_CODES code points, in
  * place: the second half of NFC. Returns the new length. */
 size_t csm_nfc(uint32_t *text, size_t length);

@@ -2,27 +2,16 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "idna.h"
 
-enum { ROW = 6 }; /* combining class, place, code point; big-endian */
-
-/* Sorts marks by combining class; equal ones keep their order. By rows and
- * not by insertion, because a thousand marks in a row are legal input. */
+/* Sorts marks by combining class; equal ones keep their order. Not by
+ * insertion, because a thousand marks in a row are legal input. */
 static void sort_marks(uint32_t *marks, size_t count)
 {
-    uint8_t rows[CSM_NAME_CODES * ROW];
-    for (size_t i = 0; i < count; i++) {
-        uint8_t *row = rows + i * ROW;
-        row[0] = csm_unicode_classify(marks[i]).combining;
-        row[1] = (uint8_t)(i >> 8);
-        row[2] = (uint8_t)i;
-        row[3] = (uint8_t)(marks[i] >> 16);
-        row[4] = (uint8_t)(marks[i] >> 8);
-        row[5] = (uint8_t)marks[i];
-    }
-    csamatch_rows_sort(rows, count, ROW);
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *row = rows + i * ROW;
-        marks[i] = (uint32_t)row[3] << 16 | (uint32_t)row[4] << 8 | row[5];
-    }
+    enum { CLASS = 24 }; /* where it stands, above the code point */
+    for (size_t i = 0; i < count; i++)
+        marks[i] |= (uint32_t)csm_unicode_classify(marks[i]).combining << CLASS;
+    csm_sort_numbers(marks, count, CLASS);
+    for (size_t i = 0; i < count; i++)
+        marks[i] &= (UINT32_C(1) << CLASS) - 1;
 }
 
 /* Brings each run of marks into canonical order. */

@@ -35,20 +35,18 @@ static uint32_t counted_before(const uint16_t *tree, size_t at)
     return sum;
 }
 
-/* Writes the non-ASCII code points as rows that sort by code point, then by
- * place; counts the places of the ASCII ones. Returns how many rows. */
-static size_t make_rows(const uint32_t *label, size_t length, uint8_t *rows, uint16_t *tree)
+enum { PLACE = 10 }; /* bits of a place, below the code point */
+
+/* Gathers the non-ASCII code points, each with its place; counts the places of
+ * the ASCII ones. Returns how many there are. */
+static size_t gather(const uint32_t *label, size_t length, uint32_t *numbers, uint16_t *tree)
 {
     size_t count = 0;
     for (size_t i = 0; i < length; i++) {
-        if (label[i] < FIRST_CODE) {
+        if (label[i] < FIRST_CODE)
             count_place(tree, length, i);
-            continue;
-        }
-        uint32_t value = label[i] << 10 | (uint32_t)i;
-        for (int shift = 24; shift >= 0; shift -= 8)
-            *rows++ = (uint8_t)(value >> shift);
-        count++;
+        else
+            numbers[count++] = label[i] << PLACE | (uint32_t)i;
     }
     return count;
 }
@@ -72,18 +70,18 @@ static size_t write_delta(uint32_t delta, uint32_t bias, uint8_t *out, size_t ro
     }
 }
 
-/* The RFC goes through the label once for each code point in it. Sorted rows
- * and counted places give the same deltas in n log n steps: between one code
+/* The RFC goes through the label once for each code point in it. Sorted code
+ * points and counted places give the same deltas in n log n steps: between one code
  * point written and the next lie, in the decoder's eyes, all the smaller ones
  * between them, and whole rounds through the label for code points left out. */
 size_t csm_punycode_encode(const uint32_t *label, size_t length, uint8_t *out, size_t room)
 {
-    _Static_assert(CSM_NAME_CODES <= 1 << 10, "a place fits beside a code point");
-    uint8_t rows[CSM_NAME_CODES * 4];
+    _Static_assert(CSM_NAME_CODES <= 1 << PLACE, "a place fits beside a code point");
+    uint32_t numbers[CSM_NAME_CODES];
     uint16_t tree[CSM_NAME_CODES + 1];
     memset(tree, 0, (length + 1) * sizeof tree[0]);
-    size_t count = make_rows(label, length, rows, tree), n = 0;
-    csamatch_rows_sort(rows, count, 4);
+    size_t count = gather(label, length, numbers, tree), n = 0;
+    csm_sort_numbers(numbers, count, PLACE); /* places ascend already */
     uint32_t handled = (uint32_t)(length - count);
     if (handled + 1 > room)
         return CSM_NO_PUNYCODE;
@@ -96,11 +94,8 @@ size_t csm_punycode_encode(const uint32_t *label, size_t length, uint8_t *out, s
     uint32_t code = FIRST_CODE, bias = FIRST_BIAS, before = 0; /* handled ones in front */
     bool first = true;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *row = rows + 4 * i;
-        uint32_t value = (uint32_t)row[0] << 24 | (uint32_t)row[1] << 16 |
-                         (uint32_t)row[2] << 8 | row[3];
-        uint32_t next = value >> 10;
-        size_t at = value & 1023;
+        uint32_t next = numbers[i] >> PLACE;
+        size_t at = numbers[i] & ((1u << PLACE) - 1);
         uint32_t now = counted_before(tree, at);
         uint32_t delta = (next - code) * (handled + 1) + now - before;
         size_t size = write_delta(delta, bias, out + n, room - n);
