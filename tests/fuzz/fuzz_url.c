@@ -9,7 +9,7 @@ typedef csamatch_status normalizer(const char *text, size_t length, uint32_t rea
 /* DIFFERENTIAL CHECK: every way to the canonical form named here must agree
  * with csamatch_url_normalize in all that it gives back. The function itself
  * stands here too: what it gives must not hang on what lay in its output. */
-static normalizer *const ways_that_must_agree[] = {csamatch_url_normalize};
+static normalizer *const ways_that_must_agree[] = {csamatch_url_normalize, csm_url_in_full};
 
 enum { WAYS = sizeof ways_that_must_agree / sizeof ways_that_must_agree[0] };
 
