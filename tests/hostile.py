@@ -19,6 +19,12 @@ def plain(size: int) -> list[bytes]:
     return [PLAIN.encode()] * (size // len(PLAIN))
 
 
+def ordinary(size: int) -> list[bytes]:
+    """Return the same with a user, an escape and a dot segment: read by the rules in full."""
+    url = PLAIN.replace("https://", "https://user@").replace("/path/", "/p%61th/./")
+    return [url.encode()] * (size // len(url))
+
+
 def _fill(size: int, start: str, unit: str, end: str = "") -> str:
     """Repeat a unit until so many bytes are full."""
     room = size - len((start + end).encode())

@@ -128,12 +128,17 @@ def test_time_is_linear(library, name, readings):
 
 @pytest.mark.parametrize("name", hostile.FAMILIES)
 @pytest.mark.parametrize("readings", [0, REFANG])
-def test_a_byte_costs_at_most_a_hundred_plain_ones(library, name, readings):
+def test_a_byte_costs_at_most_a_hundred_of_other_urls(library, name, readings):
     size = 32 << 10
-    plain, urls = hostile.plain(size), hostile.FAMILIES[name](size)
-    share = sum(map(len, urls)) / sum(map(len, plain))
-    assert library.normalize(urls, readings) <= 100 * share * library.normalize(plain)
-    assert library.match(urls, readings)[0] <= 100 * share * library.match(plain)[0]
+    urls, plain, ordinary = (
+        make(size) for make in (hostile.FAMILIES[name], hostile.plain, hostile.ordinary)
+    )
+    length = sum(map(len, urls))
+    # Not beside the fast path for plain URLs: one of its steps is for many bytes.
+    allowed = 100 * library.normalize(ordinary) / sum(map(len, ordinary))
+    assert library.normalize(urls, readings) <= allowed * length
+    allowed = 100 * library.match(plain)[0] / sum(map(len, plain))
+    assert library.match(urls, readings)[0] <= allowed * length
 
 
 def test_the_measure_sees_what_is_not_linear(library):

@@ -6,7 +6,11 @@
  * point"), whether raw or decoded; written as %XX in the canonical form. */
 static bool forbidden(uint8_t c)
 {
-    return csm_percent_needed(c) || strchr("/:<>?@[\\]^|", c) != NULL;
+    switch (c) {
+    case '/': case ':': case '<': case '>': case '?': case '@':
+    case '[': case '\\': case ']': case '^': case '|': return true;
+    default: return csm_percent_needed(c);
+    }
 }
 
 static bool has_prefix(const uint16_t pieces[8], const uint16_t prefix[6])
