@@ -256,6 +256,8 @@ static const uint8_t *pad(const uint8_t *text, size_t length, uint8_t *out)
 bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_address *address)
 {
     enum { LONG = HOST_MOST + BEHIND }; /* what ends the longest host and its port is seen */
+    if (length == 0) /* text may be NULL, and that has no offsets */
+        return false;
     int32_t own_port;
     size_t start = scheme_in_front(text, length, &own_port);
     text += start;
@@ -273,6 +275,8 @@ bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_a
 bool csm_plain_url(const uint8_t *text, size_t length, uint32_t readings, uint8_t *out,
                    uint8_t *work, csamatch_address *address)
 {
+    if (length == 0)
+        return false;
     int32_t own_port;
     size_t start = scheme_in_front(text, length, &own_port), readable = length - start;
     text += start;
