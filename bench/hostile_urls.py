@@ -6,9 +6,9 @@
 Every row is a family of tests/hostile.py, at 32, 64, 128 and 256 KiB: how many times longer each
 doubling takes, and how many times as long as a byte of a plain URL, of 80 bytes, one takes at most,
 both for `normalize_urls` and for `UrlList.match` against entries of all four kinds. Times are those
-of the processor, medians, taken in turns. The exit status is 1 when one URL of double length takes more than 2.5
-times as long, or a byte more than 100 times as long as a plain one. tests/test_hostile.py checks
-the same by counting steps.
+of the processor, medians, taken in turns. The exit status is 1 when one URL of double length takes
+more than 2.5 times as long, or a byte more than 100 times as long as a plain one.
+tests/test_hostile.py checks the same by counting steps.
 """
 
 from __future__ import annotations
