@@ -119,7 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t count = split(data, size, urls);
     make_list(urls, count, &list);
     csamatch_keyset *const *sets = list.sets;
-    const csamatch_address_sets all = {sets[0], sets[1], sets[2], sets[3]};
+    const csamatch_address_sets all = {
+        .domain = sets[0], .host = sets[1], .url = sets[2], .prefix = sets[3]};
     const csamatch_address_sets alone[RULES] = {
         {.domain = sets[0]}, {.host = sets[1]}, {.url = sets[2]}, {.prefix = sets[3]}};
     size_t one = size % RULES; /* the fuzzer tries inputs of every length */
