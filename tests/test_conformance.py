@@ -248,6 +248,28 @@ def test_url_match(ffi, lib, options):
     lib.csamatch_keyset_free(sets.url)
 
 
+def test_links_find(ffi, lib):
+    text = b"x.example, http://a.example/b. hxxp://bad[.]example!"
+    cursor, count = ffi.new("csamatch_link_cursor *"), ffi.new("size_t *")
+    links = ffi.new("csamatch_link[]", 2)
+    found = []
+    while cursor.at < len(text):
+        readings = lib.CSAMATCH_READ_REFANG
+        assert lib.csamatch_links_find(text, len(text), readings, cursor, links, 2, count) == 0
+        found += [(link.start, link.end, link.kind) for link in links[0 : count[0]]]
+    assert found == [
+        (0, 9, lib.CSAMATCH_LINK_HOST),
+        (11, 29, lib.CSAMATCH_LINK_URL),
+        (31, 51, lib.CSAMATCH_LINK_URL | lib.CSAMATCH_LINK_DEFANGED),
+    ]
+    mirror = _core.Links((text,), lib.CSAMATCH_READ_REFANG)
+    assert mirror.places(range(3)) == [(0, start, end) for start, end, _ in found]
+    assert [kind for _, _, kind, _, _ in mirror.forms(True)] == [kind for _, _, kind in found]
+    assert lib.csamatch_links_find(text, len(text), 0, ffi.NULL, links, 2, count) == (
+        lib.CSAMATCH_ERROR_ARGUMENT
+    )
+
+
 def test_listfile(ffi, lib, tmp_path):
     (tmp_path / "source").write_text("9e107d9d372bb6826bd81d3542a419d6\n")
     csamatch.build(tmp_path / "source", tmp_path / "list.csml")

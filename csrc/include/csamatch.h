@@ -324,6 +324,47 @@ CSAMATCH_API csamatch_status csamatch_url_find(const csamatch_address_sets *sets
                                                uint8_t *out, size_t capacity,
                                                csamatch_form *form);
 
+/* --------------------------------------------------------------- links --- */
+
+/* Kinds of link, added up. */
+enum {
+    CSAMATCH_LINK_URL = 1,      /* begins with a scheme */
+    CSAMATCH_LINK_HOST = 2,     /* begins with a bare host: a link if there is such a TLD */
+    CSAMATCH_LINK_DEFANGED = 4, /* added to either: hxxp, [.] and their like are in it */
+    CSAMATCH_LINK_SENTENCE = 8  /* added to either: its last label begins with a capital and
+                                   may belong to the next sentence ("host.Next") */
+};
+
+/* What may be a link in a text: bytes [start, end). */
+typedef struct csamatch_link {
+    size_t start;
+    size_t end;
+    uint32_t kind;
+} csamatch_link;
+
+/* How far a text has been searched; all zero at first. */
+typedef struct csamatch_link_cursor {
+    size_t at;   /* bytes done with; the text's length when all are */
+    size_t bare; /* where bare hosts are looked for again */
+} csamatch_link_cursor;
+
+/* Finds what may be links in a text (any bytes; UTF-8 expected, and whatever
+ * is none ends a link), from where the cursor stands, and writes them to
+ * `links`, which has room for `capacity` of them, in order of their starts;
+ * sets *count. When the room was too small, cursor->at is below length
+ * afterwards: call again with the same text and cursor for more. Defanged ones
+ * are found only where `readings` has CSAMATCH_READ_REFANG.
+ *
+ * The caller decides which bare hosts are links (those with a public suffix),
+ * and where a sentence may have run into the next; a bare host that is not may have a link of kind URL inside it, behind its host, which
+ * therefore follows it here. Otherwise links do not overlap. Blanks, brackets
+ * and quotes around a link and punctuation behind it are left out. Time is
+ * linear in length, whatever the text; no memory is needed. The rules are in
+ * docs/url-rules.md. */
+CSAMATCH_API csamatch_status csamatch_links_find(const char *text, size_t length, uint32_t readings,
+                                                 csamatch_link_cursor *cursor, csamatch_link *links,
+                                                 size_t capacity, size_t *count);
+
 /* ----------------------------------------------------------- list file ---
  * The layout is described in docs/list-format.md. Nothing here copies: all
  * offsets are into the caller's `data`. */

@@ -213,6 +213,13 @@ csamatch_status csm_url_in_full(const char *text, size_t length, uint32_t readin
  * Adds REFANGED to *flags when there was any. */
 size_t csm_refang(uint8_t *text, size_t length, uint32_t *flags);
 
+/* The length of `word` (lower case) if `text` begins with it, in any case;
+ * else 0. */
+size_t csm_begins(const uint8_t *text, size_t length, const char *word);
+
+/* The length of the defanged dot ("[.]") with which `text` begins, or 0. */
+size_t csm_defanged_dot(const uint8_t *text, size_t length);
+
 /* True for the schemes whose authority needs no "//". */
 bool csm_is_special_scheme(const uint8_t *text, size_t length);
 

@@ -7,8 +7,7 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-/* The length of `word` if `text` begins with it, in any case; else 0. */
-static size_t begins(const uint8_t *text, size_t length, const char *word)
+size_t csm_begins(const uint8_t *text, size_t length, const char *word)
 {
     size_t size = strlen(word);
     if (size > length)
@@ -25,7 +24,7 @@ static size_t begins_any(const uint8_t *text, size_t length, const char *const *
 {
     size_t size = 0;
     for (; *words != NULL && size == 0; words++)
-        size = begins(text, length, *words);
+        size = csm_begins(text, length, *words);
     return size;
 }
 
@@ -41,7 +40,7 @@ static size_t refang_scheme(uint8_t *text, size_t length, size_t *written, bool 
         read = begins_any(text, length, true_names);
     if (read == 0)
         return 0;
-    read += begins(text + read, length - read, "s");
+    read += csm_begins(text + read, length - read, "s");
     size_t colon = begins_any(text + read, length - read, colons);
     if (colon == 0 || (name == 0 && colon == 1))
         return 0; /* not a scheme, or one that is as it should be */
@@ -71,18 +70,23 @@ static size_t skip_to_authority(const uint8_t *text, size_t length, size_t at)
     return at;
 }
 
-size_t csm_refang(uint8_t *text, size_t length, uint32_t *flags)
+size_t csm_defanged_dot(const uint8_t *text, size_t length)
 {
     static const char *const dots[] = {"[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}", "\\.", NULL};
+    return begins_any(text, length, dots);
+}
+
+size_t csm_refang(uint8_t *text, size_t length, uint32_t *flags)
+{
     bool changed = false;
     size_t n = 0, read = refang_scheme(text, length, &n, &changed);
     size_t at = skip_to_authority(text, length, read);
     memmove(text + n, text + read, at - read);
     n += at - read;
     while (at < length && text[at] != '/' && text[at] != '?' && text[at] != '#') {
-        size_t size = begins_any(text + at, length - at, dots);
+        size_t size = csm_defanged_dot(text + at, length - at);
         uint8_t put = size > 0 ? '.' : text[at];
-        if (size == 0 && (size = begins(text + at, length - at, "[:]")) > 0)
+        if (size == 0 && (size = csm_begins(text + at, length - at, "[:]")) > 0)
             put = ':';
         if (size == 0 && put == '\\')
             break; /* a slash to browsers */

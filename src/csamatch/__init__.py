@@ -16,10 +16,12 @@ from csamatch.errors import (
 from csamatch.explain import Explanation, explain_url
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
+from csamatch.links import find_urls
 from csamatch.matches import Match, Matches
 from csamatch.opening import open_list as open
 from csamatch.opening import verify
 from csamatch.report import BuildReport
+from csamatch.textmatches import TextMatch, TextMatches
 from csamatch.urllist import UrlList
 
 __version__ = version()
@@ -39,10 +41,13 @@ __all__ = [
     "Matches",
     "StaleListError",
     "StaleListWarning",
+    "TextMatch",
+    "TextMatches",
     "UrlError",
     "UrlList",
     "build",
     "explain_url",
+    "find_urls",
     "kernels",
     "normalize_host",
     "normalize_url",

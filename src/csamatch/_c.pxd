@@ -100,6 +100,20 @@ cdef extern from "csamatch.h" nogil:
                                       uint32_t readings, uint8_t *out, size_t capacity,
                                       csamatch_form *form)
 
+    enum:
+        CSAMATCH_LINK_HOST
+        CSAMATCH_LINK_SENTENCE
+    ctypedef struct csamatch_link:
+        size_t start
+        size_t end
+        uint32_t kind
+    ctypedef struct csamatch_link_cursor:
+        size_t at
+        size_t bare
+    csamatch_status csamatch_links_find(const char *text, size_t length, uint32_t readings,
+                                        csamatch_link_cursor *cursor, csamatch_link *links,
+                                        size_t capacity, size_t *count)
+
     ctypedef struct csamatch_listfile:
         uint32_t kind
         uint32_t section_count

@@ -204,6 +204,7 @@ cdef class KeySet:
 
 include "_digests.pxi"
 include "_addresses.pxi"
+include "_links.pxi"
 include "_bench.pxi"
 
 

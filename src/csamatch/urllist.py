@@ -12,9 +12,11 @@ from csamatch.addresses import address_key, as_batch, listed_address, readings_o
 from csamatch.assemble import Columns
 from csamatch.errors import UrlError
 from csamatch.info import ListInfo
+from csamatch.links import links_in
 from csamatch.lists import BaseList, share
 from csamatch.matches import Hits, Match, Matches
 from csamatch.rules import ADDRESS_RULES, INVALID, NAMES
+from csamatch.textmatches import TextHits, TextMatches
 
 __all__ = ["UrlList"]
 
@@ -171,6 +173,63 @@ class UrlList(BaseList, _core.AddressSets):
         if threads < 1:
             raise ValueError("threads: must be at least 1")
         return self._match(as_batch(items, "URLs"), threads, readings)
+
+    def match_text(
+        self,
+        texts: Iterable[str | bytes],
+        *,
+        threads: int = 1,
+        refang: bool = False,
+        legacy_idna: bool = False,
+    ) -> TextMatches:
+        """Look up the links in many texts at once.
+
+        Parameters
+        ----------
+        texts : iterable of str or bytes
+            Messages, posts or other prose; links are found as `csamatch.find_urls` does.
+        threads : int
+            How many threads may share a large batch.
+        refang : bool
+            Find defanged links too (``hxxp://bad[.]example``), and look them up both ways.
+        legacy_idna : bool
+            As for `match`.
+
+        Returns
+        -------
+        TextMatches
+            Which texts hold listed links, and where.
+
+        Raises
+        ------
+        TypeError
+            For texts that are neither str nor bytes.
+
+        Examples
+        --------
+        >>> urls = UrlList.from_entries(["bad.example"])
+        >>> matches = urls.match_text(["Nothing here.", "Look: www.bad.example/x!"])
+        >>> matches.mask, [(hit.text, hit.start, hit.end, hit.match.rule) for hit in matches]
+        (array([False,  True]), [(1, 6, 23, 'domain')])
+        """
+        readings = readings_of(refang, legacy_idna)
+        if threads < 1:
+            raise ValueError("threads: must be at least 1")
+        batch = as_batch(texts, "texts")
+
+        def run(start: int, size: int) -> TextHits:
+            part = batch if size == len(batch) else batch[start : start + size]
+            links = links_in(part, readings, readable=False)
+            position = np.empty(len(links), np.int64)
+            rule = np.empty(len(links), np.uint8)
+            links.match(self, position, rule)
+            hits = np.flatnonzero(position >= 0)
+            places = np.array(links.places(hits.tolist()), np.int64).reshape(-1, 3)
+            places[:, 0] += start
+            return TextHits(places, position[hits], rule[hits], len(links))
+
+        parts = share(lambda: run, len(batch), threads)
+        return TextMatches(self, batch, parts, lambda url: self._find(url, readings)[2])
 
     def _match(self, urls: tuple[Any, ...], threads: int = 1, readings: int = 0) -> Matches:
         count = len(urls)
