@@ -201,9 +201,12 @@ bool csm_plain_url(const uint8_t *text, size_t length, uint32_t readings, uint8_
                    uint8_t *work, csamatch_address *address);
 
 /* Writes the host alone of a URL whose authority is plain, whatever is behind
- * it, as csm_url_in_full would; false when it is not. `out` has room for
- * CSM_HOST_ROOM bytes. */
-bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_address *address);
+ * it, as csm_url_in_full would, and to *dots a bit for each byte of it that is a
+ * dot; false when it is not. `out` has room for
+ * CSM_PLAIN_HOST_ROOM bytes. */
+#define CSM_PLAIN_HOST_ROOM 192
+bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_address *address,
+                    uint64_t *dots);
 
 /* csamatch_url_normalize by the rules in full, plain or not. */
 csamatch_status csm_url_in_full(const char *text, size_t length, uint32_t readings, uint8_t *out,

@@ -28,6 +28,11 @@ void csm_lookup_begin(csm_lookup *lookup, const csamatch_address_sets *sets, csm
     lookup->sets[CSM_SET_HOST] = sets->host;
     lookup->sets[CSM_SET_PREFIX] = sets->prefix;
     lookup->sets[CSM_SET_URL] = sets->url;
+    lookup->kernel = NULL;
+    for (size_t which = 0; which < CSM_SETS; which++) {
+        if (lookup->sets[which] != NULL)
+            lookup->kernel = csm_keyset_kernel(lookup->sets[which]);
+    }
     lookup->domain_labels = sets->domain_labels;
     lookup->found = found;
     lookup->count = lookup->stream_count = 0;
@@ -38,15 +43,6 @@ void csm_lookup_begin(csm_lookup *lookup, const csamatch_address_sets *sets, csm
     lookup->start[1] = start.v1;
     lookup->start[2] = start.v2;
     lookup->start[3] = start.v3;
-}
-
-static const csm_kernel *kernel_of(const csm_lookup *lookup)
-{
-    for (size_t which = 0; which < CSM_SETS; which++) {
-        if (lookup->sets[which] != NULL)
-            return csm_keyset_kernel(lookup->sets[which]);
-    }
-    return NULL;
 }
 
 /* Looks up the forms asked for in one set. */
@@ -85,7 +81,7 @@ static void flush_forks(csm_lookup *lookup)
 {
     if (lookup->count == 0)
         return;
-    kernel_of(lookup)->finish(&lookup->forks, lookup->count);
+    lookup->kernel->finish(&lookup->forks, lookup->count);
     for (size_t which = 0; which < CSM_SETS; which++) {
         if (lookup->asked_count[which] > 0)
             search(lookup, which);
@@ -264,11 +260,10 @@ static inline uint64_t bits_in_front(size_t at, size_t end)
     return end - at >= 64 ? UINT64_MAX : (UINT64_C(1) << (end - at)) - 1;
 }
 
-/* Lays a stream beside the others. */
-static inline void lay_stream(csm_lookup *lookup, size_t lane, const uint8_t *text)
+/* Lays the words of a stream beside the others. */
+static inline void lay_words(csm_lookup *lookup, size_t lane, const uint8_t *text)
 {
-    csm_stream *stream = &lookup->stream[lane];
-    size_t host = stream->host, end = stream->end, at = 0;
+    size_t host = lookup->stream[lane].host, end = lookup->stream[lane].end, at = 0;
     uint64_t *words = &lookup->streams.words[0][lane];
     for (; at + WORD <= host; at += WORD, words += CSM_STREAMS)
         *words = csm_load_be64(text + host - at - WORD);
@@ -277,9 +272,15 @@ static inline void lay_stream(csm_lookup *lookup, size_t lane, const uint8_t *te
         words += CSM_STREAMS;
         *words = csm_load_le64(text + at);
     }
-    for (at = 0; at < host; at += 64)
+}
+
+/* Finds the places in a text where forms of it end. */
+static inline void find_ends(csm_stream *stream, const uint8_t *text)
+{
+    size_t host = stream->host;
+    for (size_t at = 0; at < host; at += 64)
         stream->dots[at / 64] = find_bytes(text + at, '.') & bits_in_front(at, host);
-    for (at = 0; end > host && at < stream->path_end; at += 64)
+    for (size_t at = 0; stream->end > host && at < stream->path_end; at += 64)
         stream->slashes[at / 64] =
             find_bytes(text + at, '/') & bits_in_front(at, stream->path_end);
 }
@@ -335,7 +336,7 @@ static void flush_streams(csm_lookup *lookup)
     for (size_t lane = 0; lane < lookup->stream_count; lane++)
         longest = lookup->stream[lane].end > longest ? lookup->stream[lane].end : longest;
     if (lookup->stream_count > 0)
-        kernel_of(lookup)->chain(&lookup->streams, lookup->start, longest / WORD);
+        lookup->kernel->chain(&lookup->streams, lookup->start, longest / WORD);
     for (size_t lane = 0; lane < lookup->stream_count; lane++)
         fork_lanes(lookup, lane, &lookup->stream[lane]);
     lookup->stream_count = 0;
@@ -361,13 +362,14 @@ static void add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
     stream->end = end;
     stream->shortest = has_parents ? shortest_suffix(text, stream->host) : SIZE_MAX;
     stream->spared = labels > 0 ? labels - 1 : 0;
-    if (kernel_of(lookup) == NULL)
+    if (lookup->kernel == NULL)
         return; /* nothing is listed */
     if (end >= CSM_STREAM_WORDS * WORD) {
         add_alone(lookup, stream, text);
         return;
     }
-    lay_stream(lookup, lane, text);
+    find_ends(stream, text);
+    lay_words(lookup, lane, text);
     if (++lookup->stream_count == CSM_STREAMS)
         flush_streams(lookup);
 }
@@ -382,6 +384,24 @@ void csm_lookup_add_host(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
                          const csamatch_address *address)
 {
     add(lookup, slot, text, address, address->host_length);
+}
+
+void csm_lookup_add_plain(csm_lookup *lookup, uint32_t slot, const uint8_t *text, size_t host,
+                          uint64_t dots)
+{
+    size_t lane = lookup->stream_count, labels = lookup->domain_labels;
+    csm_stream *stream = &lookup->stream[lane];
+    if (lookup->kernel == NULL)
+        return;
+    stream->slot = slot;
+    stream->host = stream->path_end = stream->end = host;
+    /* The last label is no number, so whatever ends with it is a name. */
+    stream->shortest = lookup->sets[CSM_SET_DOMAIN] != NULL ? 1 : SIZE_MAX;
+    stream->spared = labels > 0 ? labels - 1 : 0;
+    stream->dots[0] = dots;
+    lay_words(lookup, lane, text);
+    if (++lookup->stream_count == CSM_STREAMS)
+        flush_streams(lookup);
 }
 
 void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,

@@ -38,6 +38,7 @@ typedef struct csm_stream {
  * time, so that the waits for memory overlap. */
 typedef struct csm_lookup {
     const csamatch_keyset *sets[CSM_SETS];
+    const csm_kernel *kernel; /* NULL when nothing is listed */
     size_t domain_labels;
     csm_found *found; /* one for each slot */
     size_t count;
@@ -65,8 +66,12 @@ bool csm_lookup_knows_hosts(const csm_lookup *lookup);
 void csm_lookup_add_host(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
                          const csamatch_address *address);
 
+/* The same of a host that csm_plain_host read. */
+void csm_lookup_add_plain(csm_lookup *lookup, uint32_t slot, const uint8_t *text, size_t host,
+                          uint64_t dots);
+
 /* Adds all forms of a canonical address. Behind its text, 64 bytes more
- * may be read, and are passed over; the same holds for csm_lookup_add_host. */
+ * may be read, and are passed over; the same holds for the other two. */
 void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
                     const csamatch_address *address);
 

@@ -136,54 +136,78 @@ typedef struct group {
     csm_lookup lookup;
     csm_found found[GROUP];
     uint32_t flags[GROUP];
+    uint8_t hosts[GROUP][CSM_PLAIN_HOST_ROOM];
     workroom work;
 } group;
 
-/* Looks the hosts up, and pages too where hosts alone don't tell whether any
- * are listed. */
+/* Looks a text up that is not plain: its host, and its pages too where hosts
+ * alone don't tell whether any are listed. */
+static csamatch_status look_up_slowly(group *g, uint32_t i, bool hosts_first)
+{
+    csamatch_address address = {.flags = 0};
+    csamatch_status status = make_room(&g->work, &g->texts[i]);
+    if (status != CSAMATCH_OK)
+        return status;
+    if (read_text(&g->found[i], &g->texts[i], g->readings, g->work.at, &address)) {
+        if (hosts_first)
+            csm_lookup_add_host(&g->lookup, i, g->work.at.data, &address);
+        else
+            csm_lookup_add(&g->lookup, i, g->work.at.data, &address);
+    }
+    g->flags[i] = address.flags;
+    return CSAMATCH_OK;
+}
+
+/* Looks the hosts up. Those that are plain are read first and added later, when
+ * what was written has settled: to read it at once in other pieces would stall. */
 static csamatch_status look_up_hosts(group *g)
 {
-    csm_lookup *lookup = &g->lookup;
-    bool hosts_first = csm_lookup_knows_hosts(lookup);
+    csamatch_address address;
+    size_t plain[GROUP]; /* the length of the host, or 0 */
+    uint64_t dots[GROUP];
+    bool hosts_first = csm_lookup_knows_hosts(&g->lookup);
     for (uint32_t i = 0; i < g->count; i++) {
         const csamatch_text *text = &g->texts[i];
         if (i + SOON < g->count)
             CSM_PREFETCH(g->texts[i + SOON].data);
-        csamatch_status status = make_room(&g->work, text);
+        if (text->data == NULL && text->length > 0)
+            return CSAMATCH_ERROR_ARGUMENT;
+        g->found[i] = not_found;
+        g->flags[i] = 0;
+        bool is_plain = hosts_first && csm_plain_host((const uint8_t *)text->data, text->length,
+                                                      g->hosts[i], &address, &dots[i]);
+        plain[i] = is_plain ? address.host_length : 0;
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (plain[i] > 0) {
+            g->found[i].rule = CSAMATCH_RULE_NONE;
+            csm_lookup_add_plain(&g->lookup, i, g->hosts[i], plain[i], dots[i]);
+            continue;
+        }
+        csamatch_status status = look_up_slowly(g, i, hosts_first);
         if (status != CSAMATCH_OK)
             return status;
-        csm_found *found = &g->found[i];
-        csamatch_address address = {.flags = 0};
-        uint8_t *out = g->work.at.data;
-        *found = not_found;
-        if (hosts_first &&
-            csm_plain_host((const uint8_t *)text->data, text->length, out, &address)) {
-            found->rule = CSAMATCH_RULE_NONE;
-            csm_lookup_add_host(lookup, i, out, &address);
-        } else if (read_text(found, text, g->readings, g->work.at, &address)) {
-            if (hosts_first)
-                csm_lookup_add_host(lookup, i, out, &address);
-            else
-                csm_lookup_add(lookup, i, out, &address);
-        }
-        g->flags[i] = address.flags;
     }
-    csm_lookup_flush(lookup);
+    csm_lookup_flush(&g->lookup);
     return CSAMATCH_OK;
 }
 
 /* Looks up the pages of hosts that have any listed. */
-static void look_up_pages(group *g)
+static csamatch_status look_up_pages(group *g)
 {
     for (uint32_t i = 0; i < g->count; i++) {
         csamatch_address address = {.flags = 0};
         if (!g->found[i].has_pages)
             continue;
+        csamatch_status status = make_room(&g->work, &g->texts[i]);
+        if (status != CSAMATCH_OK)
+            return status;
         if (read_text(&g->found[i], &g->texts[i], g->readings, g->work.at, &address))
             csm_lookup_add(&g->lookup, i, g->work.at.data, &address);
         g->flags[i] = address.flags;
     }
     csm_lookup_flush(&g->lookup);
+    return CSAMATCH_OK;
 }
 
 /* Looks up the other readings of texts that have any and were not found. */
@@ -216,9 +240,10 @@ csamatch_status csamatch_url_match(const csamatch_address_sets *sets, const csam
         g.count = count - start < GROUP ? count - start : GROUP;
         csm_lookup_begin(&g.lookup, sets, g.found);
         status = look_up_hosts(&g);
+        if (status == CSAMATCH_OK)
+            status = look_up_pages(&g);
         if (status != CSAMATCH_OK)
             break;
-        look_up_pages(&g);
         look_up_others(&g, sets);
         for (size_t i = 0; i < g.count; i++) {
             positions[start + i] = g.found[i].position;

@@ -21,15 +21,17 @@ typedef struct rest {
 } rest;
 
 #ifdef CSM_WIDE
-/* Which bytes may stand in a plain host, and the block in lower case. */
-static inline unsigned fold_block(__m128i as_is, __m128i *upper, unsigned *dots)
+/* Which bytes may stand in a plain host, which of them are dots, and the bits
+ * that put the block into lower case. */
+static inline unsigned fold_block(__m128i block, __m128i *upper, unsigned *dots)
 {
-    *upper = _mm_and_si128(csm_wide_between(as_is, 'A', 'Z'), _mm_set1_epi8(0x20));
-    __m128i letters = csm_wide_between(_mm_or_si128(as_is, *upper), 'a', 'z');
+    const __m128i bit = _mm_set1_epi8(0x20);
+    __m128i letters = csm_wide_between(_mm_or_si128(block, bit), 'a', 'z');
+    *upper = _mm_andnot_si128(block, _mm_and_si128(letters, bit));
     /* '-', '.', '/', and the digits follow one another. */
-    __m128i others = _mm_andnot_si128(csm_wide_equal(as_is, '/'), csm_wide_between(as_is, '-', '9'));
-    *dots = csm_wide_bits(csm_wide_equal(as_is, '.'));
-    return csm_wide_bits(_mm_or_si128(_mm_or_si128(letters, others), csm_wide_equal(as_is, '_')));
+    __m128i others = _mm_andnot_si128(csm_wide_equal(block, '/'), csm_wide_between(block, '-', '9'));
+    *dots = csm_wide_bits(csm_wide_equal(block, '.'));
+    return csm_wide_bits(_mm_or_si128(_mm_or_si128(letters, others), csm_wide_equal(block, '_')));
 }
 
 /* Writes the host in front of `text`, of which `readable` bytes may be read, in
@@ -224,15 +226,16 @@ static size_t scheme_in_front(const uint8_t *text, size_t length, int32_t *own_p
 }
 
 /* Reads the authority in front of text[0, length), of which `readable` bytes may
- * be read, and writes the host to `out` in lower case. Returns how many bytes it
- * takes, 0 when it is not plain or its end is not in sight. */
+ * be read, and writes the host to `out` in lower case, and to *dots where in it
+ * dots are. Returns how many bytes the authority takes, 0 when it is not plain or
+ * its end is not in sight. */
 static size_t plain_authority(const uint8_t *text, size_t length, size_t readable,
-                              int32_t own_port, uint8_t *out, csamatch_address *address)
+                              int32_t own_port, uint8_t *out, csamatch_address *address,
+                              uint64_t *dots)
 {
-    uint64_t dots;
     int32_t port = -1;
-    size_t host = fold_host(text, readable, out, &dots), at = host;
-    if (host > length || !is_plain_name(out, host, dots))
+    size_t host = fold_host(text, readable, out, dots), at = host;
+    if (host > length || !is_plain_name(out, host, *dots))
         return 0;
     if (own_port >= 0 && at + PORT_MOST < readable && text[at] == ':')
         at += read_port(text + at, &port);
@@ -245,15 +248,21 @@ static size_t plain_authority(const uint8_t *text, size_t length, size_t readabl
     return at;
 }
 
-/* Copies text to where BEHIND more bytes may be read. */
+/* Copies text to where BEHIND more bytes may be read. In blocks, because it is
+ * short: a copy of any length has to find out first how to go about it. */
 static const uint8_t *pad(const uint8_t *text, size_t length, uint8_t *out)
 {
-    memcpy(out, text, length);
+    size_t at = 0;
+    for (; at + STEP <= length; at += STEP)
+        memcpy(out + at, text + at, STEP);
+    for (; at < length; at++)
+        out[at] = text[at];
     memset(out + length, 0, BEHIND);
     return out;
 }
 
-bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_address *address)
+bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_address *address,
+                    uint64_t *dots)
 {
     enum { LONG = HOST_MOST + BEHIND }; /* what ends the longest host and its port is seen */
     if (length == 0) /* text may be NULL, and that has no offsets */
@@ -263,10 +272,11 @@ bool csm_plain_host(const uint8_t *text, size_t length, uint8_t *out, csamatch_a
     text += start;
     length -= start;
     *address = (csamatch_address){.port = -1};
-    size_t at = plain_authority(text, length, length, own_port, out, address);
+    size_t at = plain_authority(text, length, length, own_port, out, address, dots);
     if (at == 0 && length > 0) {
         size_t most = length < LONG ? length : LONG;
-        at = plain_authority(pad(text, most, out), most, most + BEHIND, own_port, out, address);
+        at = plain_authority(pad(text, most, out), most, most + BEHIND, own_port, out, address,
+                             dots);
     }
     address->length = address->host_length;
     return at > 0;
@@ -281,12 +291,13 @@ bool csm_plain_url(const uint8_t *text, size_t length, uint32_t readings, uint8_
     size_t start = scheme_in_front(text, length, &own_port), readable = length - start;
     text += start;
     length -= start;
-    size_t at = plain_authority(text, length, readable, own_port, out, address);
+    uint64_t dots;
+    size_t at = plain_authority(text, length, readable, own_port, out, address, &dots);
     /* The last block of a rest as short as that would overwrite the host. */
     if ((at == 0 || length - at < STEP) && length > 0) {
         text = pad(text, length, out);
         readable += BEHIND;
-        at = plain_authority(text, length, readable, own_port, out, address);
+        at = plain_authority(text, length, readable, own_port, out, address, &dots);
     }
     if (at == 0)
         return false;
