@@ -272,7 +272,7 @@ def test_sources(tmp_path, out):
     [
         (b"", "the source is empty"),
         (b"\xef\xbb\xbf \r\n", "the source is empty"),
-        (b'{"a": 1}', "JSON, but not VICS"),
+        (b'{"a": 1}', "cannot tell its format"),
         (b"\xff\xfea\0b\0", "UTF-16"),
         (b"# only\n# comments\n", "cannot tell its format"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "cannot tell its format"),
@@ -307,9 +307,11 @@ def test_parameters(out):
         bad = {"info": info}
         with pytest.raises(TypeError):
             build(text(md5(1)), out, **bad)
-    for later in ({"key": b"k"}, {"columns": {"md5": 0}}):
-        with pytest.raises(NotImplementedError):
-            build(text(md5(1)), out, **later)
+    with pytest.raises(NotImplementedError):
+        build(text(md5(1)), out, key=b"k")
+    for unknown in ({"columns": {"md5": 0}}, {"options": {"colour": "red"}}):
+        with pytest.raises(ValueError, match=r"<stream>: reader text takes no option 'col"):
+            build(text(md5(1)), out, **unknown)
     assert not out.exists()
 
 

@@ -76,7 +76,7 @@ def test_reprs(files):
         "vics": "media.json",
     }.items():
         with (files / name).open("rb") as file:
-            objects += READERS[reader].read(file, name)
+            objects += READERS[reader].read(file, name, {})
     objects += [*digests.pack([DIGEST])[1], listed_address(URL), listed_address(HOST)]
     assert any(isinstance(o, KeyTable) for o in objects)
     assert any(isinstance(o, _core.KeySet) for o in objects)

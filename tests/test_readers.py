@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csamatch import readers
 from csamatch.errors import FormatError
-from csamatch.readers import READERS, Digests, Record, Rejected, choose, records, text
+from csamatch.readers import READERS, Digests, Head, Record, Rejected, records, text
 from csamatch.rules import WIDTHS
 
 MD5 = "9e107d9d372bb6826bd81d3542a419d6"
@@ -25,7 +26,7 @@ def read(name: str, data: bytes | str) -> list[Record | Rejected]:
     """All items, those in bulk one by one."""
     data = data.encode() if isinstance(data, str) else data
     items = []
-    for item in READERS[name].read(io.BytesIO(data), "source"):
+    for item in READERS[name].read(io.BytesIO(data), "source", {}):
         items += one_by_one(item) if isinstance(item, Digests) else [item]
     return items
 
@@ -37,6 +38,11 @@ def one_by_one(item: Digests) -> list[Record]:
         Record([(item.algorithm, digest)], f"line {item.line + i}")
         for i, digest in enumerate(digests)
     ]
+
+
+def choose(data: bytes) -> str:
+    """Which reader a source is recognised to be for."""
+    return readers.choose("auto", Head(data), "source")[0].name
 
 
 def values(name: str, data: bytes | str) -> list:
@@ -133,7 +139,7 @@ def test_text_in_bulk_is_text_line_by_line(places, block, has_end):
 def test_text_is_read_in_bulk():
     """Not line by line, whatever surrounds plain lines."""
     lines = ["# list", *[MD5] * 1000, "bad", *[SHA1] * 1000]
-    items = list(READERS["text"].read(io.BytesIO("\n".join(lines).encode()), "source"))
+    items = list(READERS["text"].read(io.BytesIO("\n".join(lines).encode()), "source", {}))
     shown = [(type(item), len(item.data), item.line) for item in items if isinstance(item, Digests)]
     # The line that tells of another width, and the last one without its end, are read alone.
     assert shown == [(Digests, 16_000, 2), (Digests, 19_960, 1004)]
@@ -181,6 +187,8 @@ def test_a_lone_slash_means_the_front_page_in_a_list_of_urls():
         ("|http://bad.example/|", "an adblock rule that is more than an address"),
         ("*.bad.example", "a wildcard; list the domain itself, which covers its subdomains"),
         ("two words", "more than one word"),
+        ("a.b@mail.example", "an e-mail address, which must not list its whole provider"),
+        ("mailto:a@mail.example", "an e-mail address, which must not list its whole provider"),
         ("bad\0.example", "binary data"),
         ("x" * 70_000, "a line too long for an address"),
     ],
@@ -206,7 +214,7 @@ def test_long_lines_take_linear_time():
         read("domains", line)
         read("text", line)
         with pytest.raises(FormatError):
-            choose("auto", line.encode(), "x")
+            choose(line.encode())
 
 
 def vics(records: object, context: str = MODEL_2 + "#Media", key: str = "@odata.context") -> bytes:
@@ -358,10 +366,10 @@ def test_vics_broken():
     ],
 )
 def test_recognition(head, name):
-    assert choose("auto", head.encode(), "list.unhelpful") == name
-    assert choose("auto", b"\xef\xbb\xbf" + head.encode(), "list.json") == name
+    assert choose(head.encode()) == name
+    assert choose(b"\xef\xbb\xbf" + head.encode()) == name
 
 
 def test_recognition_of_vics():
-    assert choose("auto", vics([]), "x.txt") == "vics"
-    assert choose("auto", b"\n " + vics([], MODEL_1 + "#Cases", "odata.metadata"), "x") == "vics"
+    assert choose(vics([])) == "vics"
+    assert choose(b"\n " + vics([], MODEL_1 + "#Cases", "odata.metadata")) == "vics"

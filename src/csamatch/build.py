@@ -17,7 +17,7 @@ from csamatch.errors import FormatError, UrlError
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.opening import open_list
-from csamatch.readers import READERS, Digests, Record, Rejected, choose
+from csamatch.readers import HEAD_SIZE, Digests, Head, Item, Reader, Record, Rejected, choose
 from csamatch.report import BuildReport
 from csamatch.rules import WIDTHS
 from csamatch.urllist import UrlList
@@ -27,12 +27,11 @@ __all__ = ["build"]
 Source = str | os.PathLike[str] | BinaryIO
 Progress = Callable[[str, int, int | None], None]
 
-_HEAD = 1 << 16
 _PROGRESS_RECORDS = 1 << 13
 _FEW = 64  # so many digests cost less one by one than in bulk
 
 
-class _Head(io.RawIOBase):
+class _Peekable(io.RawIOBase):
     """A binary stream whose first bytes can be looked at, and whose position is known."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -40,15 +39,17 @@ class _Head(io.RawIOBase):
         self._head = b""
         self.position = 0
 
-    def peek_head(self) -> bytes:
-        while len(self._head) < _HEAD:
-            data = self._stream.read(_HEAD - len(self._head))
+    def head(self) -> Head:
+        is_whole = False
+        while len(self._head) < HEAD_SIZE:
+            data = self._stream.read(HEAD_SIZE - len(self._head))
             if not isinstance(data, bytes):
                 raise TypeError("sources must be opened in binary mode")
             if not data:
+                is_whole = True
                 break
             self._head += data
-        return self._head
+        return Head(self._head, is_whole)
 
     def readable(self) -> bool:
         return True
@@ -85,7 +86,7 @@ class _Builder:
         if self._allow is not None and self._allow.info.kind != kind:
             raise ValueError(f"allow: holds {self._allow.info.kind}, the source {kind}")
 
-    def take(self, item: Record | Rejected | Digests, source: str) -> int:
+    def take(self, item: Item, source: str) -> int:
         """Take in what a reader yields; returns how many records that was."""
         if isinstance(item, Digests):
             return self._take_digests(item, source)
@@ -213,15 +214,30 @@ def _check_apart(sources: Iterable[Source], out: str | os.PathLike[str]) -> None
             raise ValueError(f"{os.fspath(out)}: is a source too; write the list elsewhere")
 
 
-def _read_into(builder: _Builder, source: Source, reader: str, progress: Progress | None) -> None:
+def _own_options(reader: Reader, options: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    """Refuse options that the reader of a source does not take."""
+    for name in options:
+        if name not in reader.options:
+            raise ValueError(f"{source}: reader {reader.name} takes no option {name!r}")
+    return options
+
+
+def _read_into(
+    builder: _Builder,
+    source: Source,
+    reader: str,
+    progress: Progress | None,
+    options: Mapping[str, Any],
+) -> None:
     """Read one source through."""
     if isinstance(source, (str, os.PathLike)):
         name = os.fspath(source)
         with Path(name).open("rb") as file:
-            _read_stream(builder, file, name, reader, progress, os.fstat(file.fileno()).st_size)
+            size = os.fstat(file.fileno()).st_size
+            _read_stream(builder, file, name, reader, progress, options, size)
         return
     name = str(getattr(source, "name", "") or "<stream>")
-    _read_stream(builder, source, name, reader, progress, None)
+    _read_stream(builder, source, name, reader, progress, options, None)
 
 
 def _read_stream(
@@ -230,15 +246,16 @@ def _read_stream(
     name: str,
     reader: str,
     progress: Progress | None,
+    options: Mapping[str, Any],
     size: int | None,
 ) -> None:
-    raw = _Head(file)
-    chosen = choose(reader, raw.peek_head(), name)
-    builder.report.readers[name] = chosen
-    builder.set_kind(READERS[chosen].kind, name)
+    raw = _Peekable(file)
+    chosen, _ = choose(reader, raw.head(), name)
+    builder.report.readers[name] = chosen.name
+    builder.set_kind(chosen.kind, name)
     stream = io.BufferedReader(raw, 1 << 18)
     since = 0
-    for item in READERS[chosen].read(stream, name):
+    for item in chosen.read(stream, name, _own_options(chosen, options, name)):
         since += builder.take(item, name)
         if progress is not None and since >= _PROGRESS_RECORDS:
             progress(name, raw.position, size)
@@ -258,7 +275,7 @@ def _allow_list(allow: Any) -> HashList | UrlList | None:
             return open_list(allow, stale="serve")
         report = BuildReport()
         builder = _Builder(report, frozenset(quarantine.CLASSES), None, lambda _: True)
-        _read_into(builder, allow, "auto", None)
+        _read_into(builder, allow, "auto", None, {})
         if report.rejected:
             # What cannot be read would be listed after all; whoever wrote it should know.
             sample = report.samples[0]
@@ -287,7 +304,8 @@ def build(
     allow: Any = None,
     admit: Iterable[str] = (),
     categories: Collection[str | int | None] | None = None,
-    columns: None = None,
+    columns: Mapping[str, str | int] | None = None,
+    options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     keep_values: bool = False,
 ) -> BuildReport:
@@ -303,7 +321,8 @@ def build(
     out : path
         The list file to write; only its owner will be able to read it.
     reader : str
-        ``"text"``, ``"vics"``, ``"domains"``, ``"urls"``, or ``"auto"`` to decide by content.
+        A reader's name, such as ``"text"``, ``"vics"``, ``"domains"``, ``"urls"`` or that of
+        another package's, or ``"auto"`` to decide by content.
     info : ListInfo or mapping, optional
         The list's name, source, version, issued, max_age, purpose, handling.
     key : None
@@ -316,8 +335,11 @@ def build(
     categories : collection, optional
         The categories wanted; None among them stands for entries without one. By default all
         but VICS category 0 and null.
-    columns : None
-        Column maps are not supported in this version.
+    columns : mapping, optional
+        Which column holds what, by name or by number from 0, for readers of tables: the option
+        ``"columns"``.
+    options : mapping, optional
+        Further options of the reader. One that it does not take is an error.
     progress : callable, optional
         Called now and then with the source's name, the bytes read and the size, if known.
     keep_values : bool
@@ -335,9 +357,9 @@ def build(
     OSError
         When a file cannot be read or written.
     """
-    for name, given in (("key", key), ("columns", columns)):
-        if given is not None:
-            raise NotImplementedError(f"{name}= is not supported in this version")
+    if key is not None:
+        raise NotImplementedError("key= is not supported in this version")
+    chosen = dict(options or {}) if columns is None else {**(options or {}), "columns": columns}
     admitted = frozenset([admit] if isinstance(admit, str) else admit)
     if admitted - set(quarantine.CLASSES):
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
@@ -347,7 +369,7 @@ def build(
     sources = _sources(source)
     _check_apart(sources, out)
     for each in sources:
-        _read_into(builder, each, reader, progress)
+        _read_into(builder, each, reader, progress, chosen)
     if not len(builder.columns):
         names = ", ".join(report.readers)
         summary = " ".join(str(report).split())

@@ -21,7 +21,7 @@ import csamatch.rules
 from csamatch import quarantine
 from csamatch.info import parse_age, parse_issued
 from csamatch.progress import terminal_progress
-from csamatch.readers import READERS
+from csamatch.readers import reader_names
 from csamatch.readers.records import lines
 from csamatch.readers.text import is_blank, parse_line
 
@@ -265,7 +265,9 @@ def _add_build(commands: Any) -> None:
     )
     p.add_argument("source", nargs="+", help="files to read; - is standard input")
     p.add_argument("-o", "--output", required=True, metavar="FILE", help="the list file to write")
-    p.add_argument("--reader", default="auto", choices=["auto", *READERS], help="default: auto")
+    p.add_argument(
+        "--reader", default="auto", choices=["auto", *reader_names()], help="default: auto"
+    )
     p.add_argument("--name", help="the list's name, shown with every match")
     p.add_argument("--list-source", metavar="TEXT", help="who publishes the list")
     p.add_argument("--list-version", metavar="TEXT", help="the publisher's version")

@@ -1,56 +1,79 @@
 """Readers: from a source's bytes to records.
 
-A reader is a module-level `Reader` here, found by name or by content. It yields a `Record` for
-each thing listed, or `Digests` for many of them at once, and a `Rejected` for each that it cannot
-read, and raises `FormatError` only when the source as a whole makes no sense.
+A reader is a `Reader`: in a module here, listed in `READERS`, or in another package, which
+registers it under the entry-point group ``csamatch.readers`` (docs/writing-a-reader.md). It is
+found by name or by content.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple
-
 from csamatch.errors import FormatError
-from csamatch.readers import addresses, text, vics
+from csamatch.readers import addresses, line_lists, text, vics
+from csamatch.readers.interface import HEAD_SIZE, Head, Item, Reader
 from csamatch.readers.records import Digests, Record, Rejected
+from csamatch.readers.registry import Registry
 
-__all__ = ["READERS", "Digests", "Reader", "Record", "Rejected", "choose"]
-
-
-class Reader(NamedTuple):
-    """How to read one format.
-
-    Attributes
-    ----------
-    kind : str
-        ``"hashes"`` or ``"addresses"``.
-    read : callable
-        Takes a binary stream, positioned at its start, and the source's name.
-    """
-
-    kind: str
-    read: Callable[[BinaryIO, str], Iterator[Record | Rejected | Digests]]
-
+__all__ = [
+    "HEAD_SIZE",
+    "READERS",
+    "Digests",
+    "FormatError",
+    "Head",
+    "Item",
+    "Reader",
+    "Record",
+    "Rejected",
+    "choose",
+    "reader_names",
+]
 
 READERS = {
-    "text": Reader("hashes", text.read),
-    "vics": Reader("hashes", vics.read),
-    "domains": Reader("addresses", addresses.read_domains),
-    "urls": Reader("addresses", addresses.read_urls),
+    reader.name: reader
+    for reader in (
+        Reader("text", "hashes", text.read, line_lists.is_text, "one digest a line"),
+        vics.READER,
+        Reader(
+            "domains",
+            "addresses",
+            addresses.read_domains,
+            line_lists.is_domains,
+            "domains, one a line; hosts files; adblock rules",
+        ),
+        Reader(
+            "urls",
+            "addresses",
+            addresses.read_urls,
+            line_lists.is_urls,
+            "URLs and domains, one a line",
+        ),
+    )
 }
+"""The readers that come with csamatch."""
+
+_registry = Registry(READERS)
 
 
-def choose(name: str, head: bytes, source: str) -> str:
+def reader_names() -> list[str]:
+    """Return the names of all readers there are, those of other packages included."""
+    return _registry.names()
+
+
+def choose(name: str, head: Head, source: str) -> tuple[Reader, str]:
     """Settle which reader to use.
 
     Parameters
     ----------
     name : str
         A reader's name, or ``"auto"`` to decide by content.
-    head : bytes
-        The source's first bytes, some tens of KiB.
+    head : Head
+        The source's first bytes.
     source : str
         Its name, for messages; the decision never rests on it.
+
+    Returns
+    -------
+    Reader, str
+        The reader, and which variety of its format it is, if that was asked and said.
 
     Raises
     ------
@@ -60,28 +83,9 @@ def choose(name: str, head: bytes, source: str) -> str:
         When there is no reader of that name.
     """
     if name != "auto":
-        if name not in READERS:
-            raise ValueError(f"no such reader; there are auto, {', '.join(READERS)}")
-        return name
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _registry.get(name), ""
+    if head.data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FormatError(source, "UTF-16 text; expected UTF-8")
-    head = head.removeprefix(b"\xef\xbb\xbf")
-    if not head.strip():
+    if not head.data.strip():
         raise FormatError(source, "the source is empty")
-    if head.lstrip()[:1] in (b"{", b"["):
-        if vics.recognise(head):
-            return "vics"
-        raise FormatError(source, "JSON, but not VICS: no ProjectVic data model is named")
-    return _choose_by_lines(head, source)
-
-
-def _choose_by_lines(head: bytes, source: str) -> str:
-    lines = head.splitlines()
-    digests = sum(text.looks_like_digest(line) for line in lines)
-    hosts, urls = addresses.count_addresses(lines)
-    if digests > hosts + urls:
-        return "text"
-    if hosts + urls > digests:
-        return "urls" if urls else "domains"
-    what = "no digest and no address" if digests == 0 else "as many digests as addresses"
-    raise FormatError(source, f"cannot tell its format: {what} found; name a reader")
+    return _registry.recognise(head, source)

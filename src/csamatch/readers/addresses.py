@@ -7,8 +7,8 @@ behind a name (``bad.example/``) is dirt, in a list of URLs it is the site's fro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO
 
 from csamatch.readers.records import Record, Rejected, lines
 
@@ -21,11 +21,13 @@ _ADBLOCK = re.compile(r"\|\|([^|^$*/]+(?:/[^|$*]*?)?)\^?(?:\$(.*))?")
 # Options that leave a rule what it is, a block of the address for everyone.
 _ADBLOCK_OPTIONS = frozenset({"all", "doc", "document", "important", "popup"})
 # Whatever is not ASCII may be a letter here; what it means is for the C library to say.
+_EMAIL = re.compile(r"(?:mailto:)?[^\s/@:?#]+@[^\s/@:?#]+", re.IGNORECASE)
 _HOST = re.compile(
     r"(?:[A-Za-z0-9_\x80-\U0010FFFF-]+\.)+"
     r"(?:[A-Za-z\x80-\U0010FFFF][A-Za-z0-9\x80-\U0010FFFF-]*|\d{1,3})\.?"
     r"|\[[0-9A-Fa-f:.]+\]"
 )
+_IS_EMAIL = "an e-mail address, which must not list its whole provider"
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
@@ -40,6 +42,8 @@ def _parse(line: str) -> list[str] | str:
         words = words[1:]
     elif len(words) > 1:
         return "more than one word"
+    if any("@" in word and _EMAIL.fullmatch(word) for word in words):
+        return _IS_EMAIL
     if any(word.startswith("*.") for word in words):
         return "a wildcard; list the domain itself, which covers its subdomains"
     return words
@@ -86,24 +90,29 @@ def _read(stream: BinaryIO, lone_slash: bool) -> Iterator[Record | Rejected]:
             yield Record([("", value.encode("utf-8", "surrogateescape"))], where)
 
 
-def read_domains(stream: BinaryIO, source: str) -> Iterator[Record | Rejected]:
+def read_domains(
+    stream: BinaryIO, source: str, options: Mapping[str, Any]
+) -> Iterator[Record | Rejected]:
     """Read a list of domains, among which a URL may still stand."""
     return _read(stream, lone_slash=True)
 
 
-def read_urls(stream: BinaryIO, source: str) -> Iterator[Record | Rejected]:
+def read_urls(
+    stream: BinaryIO, source: str, options: Mapping[str, Any]
+) -> Iterator[Record | Rejected]:
     """Read a list of URLs, among which domains may stand."""
     return _read(stream, lone_slash=False)
 
 
-def count_addresses(raw_lines: Iterable[bytes]) -> tuple[int, int]:
-    """Count the lines that look like hosts, and those that look like URLs."""
-    hosts = urls = 0
+def count_addresses(raw_lines: Iterable[bytes]) -> tuple[int, int, int]:
+    """Count the lines that look like hosts, like URLs, and like e-mail addresses."""
+    hosts = urls = emails = 0
     for raw in raw_lines:
         line = raw.decode("utf-8", "replace").strip()
         if not line or line.startswith(_COMMENTS):
             continue
         found = _parse(_without_comment(line))
+        emails += found == _IS_EMAIL
         if isinstance(found, str) or not found:
             continue
         scheme, separator, rest = found[0].partition("://")
@@ -115,4 +124,4 @@ def count_addresses(raw_lines: Iterable[bytes]) -> tuple[int, int]:
             urls += 1
         else:
             hosts += 1
-    return hosts, urls
+    return hosts, urls, emails

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
@@ -30,6 +30,9 @@ class Record:
         As in `csamatch.Entry`.
     bad : list of (str, str)
         Values that could not be read, as (reason, value).
+    fields : mapping of str to str or None, optional
+        Of the fields asked for (`Reader.fields`), those that the source has, by name: what each
+        says of this record, or None.
     """
 
     values: list[tuple[str, bytes]] = field(repr=False)
@@ -38,6 +41,7 @@ class Record:
     category: str | None = None
     has_category: bool = False
     bad: list[tuple[str, str]] = field(default_factory=list, repr=False)
+    fields: Mapping[str, str | None] | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)

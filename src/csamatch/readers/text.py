@@ -8,8 +8,8 @@ list has no business with them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, Final
 
 from csamatch import _core
 from csamatch.readers.records import BLANKS, LINE_LIMIT, Digests, Record, Rejected, blocks
@@ -78,7 +78,9 @@ def looks_like_digest(line: bytes) -> bool:
     return not is_blank(line) and not isinstance(parse_line(line), str)
 
 
-def read(stream: BinaryIO, source: str) -> Iterator[Record | Rejected | Digests]:
+def read(
+    stream: BinaryIO, source: str, options: Mapping[str, Any]
+) -> Iterator[Record | Rejected | Digests]:
     """Read a text file of digests: plain lines in bulk, all others one by one."""
     number = 1
     width = WIDTHS["md5"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
 
 from csamatch.errors import FormatError
+from csamatch.readers.interface import Head, Reader
 from csamatch.readers.records import Record, Rejected
 from csamatch.rules import WIDTHS
 
@@ -30,9 +31,9 @@ def _model(head: bytes) -> str | None:
     return None if context is None else context[1].decode("utf-8", "replace")
 
 
-def recognise(head: bytes) -> bool:
-    """Whether the first bytes name a VICS data model."""
-    return _model(head) is not None
+def recognise(head: Head) -> bool:
+    """Whether the first bytes are JSON and name a VICS data model."""
+    return head.data.lstrip().startswith(b"{") and _model(head.data) is not None
 
 
 class _Joined:
@@ -52,7 +53,7 @@ class _Joined:
         return data
 
 
-def read(stream: BinaryIO, source: str) -> Iterator[Record | Rejected]:
+def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Record | Rejected]:
     """Read a VICS file, one Media object at a time.
 
     Raises
@@ -167,3 +168,13 @@ def _digest(name: str, text: Any) -> bytes | str:
     except ValueError:
         pass
     return f"{name}: not hexadecimal"
+
+
+READER = Reader(
+    "vics",
+    "hashes",
+    read,
+    recognise,
+    "VICS JSON of Project VIC, models 1.x and 2.0, Media and Cases",
+    has_signature=True,
+)

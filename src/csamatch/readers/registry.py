@@ -1,0 +1,126 @@
+"""Finding readers: those that come with csamatch, and those of other packages.
+
+Another package registers a reader under the entry-point group ``csamatch.readers``. Nothing of it
+is imported until a source is to be recognised, or the reader is asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from csamatch.errors import Error, FormatError
+from csamatch.readers.interface import Head, Reader
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP: Final = "csamatch.readers"
+
+
+class Registry:
+    """All readers, by name.
+
+    Parameters
+    ----------
+    built_in : mapping of str to Reader
+        Those that come with csamatch. They can't be replaced by others of the same name.
+    """
+
+    def __init__(self, built_in: Mapping[str, Reader]) -> None:
+        self._built_in = built_in
+
+    def _plugins(self) -> list[EntryPoint]:
+        from importlib.metadata import entry_points
+
+        found = entry_points(group=GROUP)
+        return sorted((p for p in found if p.name not in self._built_in), key=lambda p: p.name)
+
+    def names(self) -> list[str]:
+        """Return the names of all readers, without loading any."""
+        return [*self._built_in, *dict.fromkeys(plugin.name for plugin in self._plugins())]
+
+    def get(self, name: str) -> Reader:
+        """Return the reader of a name.
+
+        Raises
+        ------
+        ValueError
+            When there is none.
+        Error
+            When it is another package's and cannot be loaded.
+        """
+        if name in self._built_in:
+            return self._built_in[name]
+        plugins = [plugin for plugin in self._plugins() if plugin.name == name]
+        if not plugins:
+            raise ValueError(f"no such reader; there are auto, {', '.join(self.names())}")
+        if len({plugin.value for plugin in plugins}) > 1:
+            values = ", ".join(plugin.value for plugin in plugins)
+            raise Error(f"reader {name}: registered more than once ({values})")
+        return _load(plugins[0])
+
+    def _all(self, broken: list[str]) -> Iterator[Reader]:
+        """Yield every reader that can be loaded; name the others in `broken`."""
+        yield from self._built_in.values()
+        for name in self.names()[len(self._built_in) :]:
+            try:
+                reader = self.get(name)
+            except Error:
+                broken.append(name)
+            else:
+                yield reader
+
+    def recognise(self, head: Head, source: str) -> tuple[Reader, str]:
+        """Find the one reader that a source's content fits.
+
+        Readers whose formats have a signature go first; the others are asked if none of those
+        fits.
+
+        Returns
+        -------
+        Reader, str
+            The reader, and which variety of its format it is, if it says so.
+
+        Raises
+        ------
+        FormatError
+            When no reader fits, or more than one.
+        """
+        broken: list[str] = []
+        readers = list(self._all(broken))
+        for has_signature in (True, False):
+            fitting = []
+            for reader in readers:
+                if reader.has_signature is has_signature and (said := _ask(reader, head, broken)):
+                    fitting.append((reader, said if isinstance(said, str) else ""))
+            if len(fitting) == 1:
+                return fitting[0]
+            if fitting:
+                names = ", ".join(reader.name for reader, _ in fitting)
+                raise FormatError(source, f"fits more than one reader ({names}); name one")
+        unusable = f" (not asked, since broken: {', '.join(broken)})" if broken else ""
+        raise FormatError(
+            source, f"cannot tell its format; readers: {', '.join(self.names())}{unusable}"
+        )
+
+
+def _load(plugin: EntryPoint) -> Reader:
+    """Import a reader of another package."""
+    try:
+        reader = plugin.load()
+    except Exception as error:  # whatever a stranger's module does when imported
+        raise Error(
+            f"reader {plugin.name}: cannot load {plugin.value}: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(reader, Reader):
+        raise Error(f"reader {plugin.name}: {plugin.value} is no csamatch.readers.Reader")
+    return reader
+
+
+def _ask(reader: Reader, head: Head, broken: list[str]) -> bool | str:
+    try:
+        return reader.recognise(head)
+    except Exception:  # one reader that fails must not keep the others from being asked
+        broken.append(reader.name)
+        return False
