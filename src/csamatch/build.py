@@ -8,18 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import numpy as np
-
 from csamatch import listfile, quarantine
-from csamatch.addresses import address_key, listed_address
-from csamatch.assemble import Columns, assemble
-from csamatch.errors import FormatError, UrlError
+from csamatch.assemble import assemble
+from csamatch.errors import FormatError
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
+from csamatch.intake import Intake
 from csamatch.opening import open_list
-from csamatch.readers import HEAD_SIZE, Digests, Head, Item, Reader, Record, Rejected, choose
+from csamatch.readers import HEAD_SIZE, Head, Reader, choose
 from csamatch.report import BuildReport
-from csamatch.rules import WIDTHS
 from csamatch.urllist import UrlList
 
 __all__ = ["build"]
@@ -28,7 +25,6 @@ Source = str | os.PathLike[str] | BinaryIO
 Progress = Callable[[str, int, int | None], None]
 
 _PROGRESS_RECORDS = 1 << 13
-_FEW = 64  # so many digests cost less one by one than in bulk
 
 
 class _Peekable(io.RawIOBase):
@@ -62,136 +58,6 @@ class _Peekable(io.RawIOBase):
         return len(data)
 
 
-class _Builder:
-    """Takes records in and sorts them: listed, or left out with a reason."""
-
-    def __init__(
-        self,
-        report: BuildReport,
-        admit: frozenset[str],
-        allow: HashList | UrlList | None,
-        wanted: Callable[[str | None], bool],
-    ) -> None:
-        self.report = report
-        self.columns = Columns()
-        self.kind = ""
-        self._admit = admit
-        self._allow = allow
-        self._wanted = wanted
-
-    def set_kind(self, kind: str, source: str) -> None:
-        if self.kind not in ("", kind):
-            raise FormatError(source, f"{kind} cannot go into one list with {self.kind}")
-        self.kind = kind
-        if self._allow is not None and self._allow.info.kind != kind:
-            raise ValueError(f"allow: holds {self._allow.info.kind}, the source {kind}")
-
-    def take(self, item: Item, source: str) -> int:
-        """Take in what a reader yields; returns how many records that was."""
-        if isinstance(item, Digests):
-            return self._take_digests(item, source)
-        self._take_one(item, source)
-        return 1
-
-    def _take_digests(self, item: Digests, source: str) -> int:
-        """List digests in bulk, but judge one by one what must perhaps not be listed."""
-        width = WIDTHS[item.algorithm]
-        count = len(item.data) // width
-        chosen = np.ones(count, np.bool_)
-        if count > _FEW:
-            chosen[:] = (
-                quarantine.suspects(item.algorithm).match(item.data, algorithm=item.algorithm).mask
-            )
-            if isinstance(self._allow, HashList):
-                chosen |= self._allow.match(item.data, algorithm=item.algorithm).mask
-        alone = np.flatnonzero(chosen).tolist()
-        for i in alone:
-            digest = item.data[i * width : (i + 1) * width]
-            self._take_one(Record([(item.algorithm, digest)], f"line {item.line + i}"), source)
-        data = item.data
-        if alone:
-            data = np.frombuffer(data, np.uint8).reshape(count, width)[~chosen].tobytes()
-        self.report.read += count - len(alone)
-        self.columns.extend(item.algorithm, data)
-        return count
-
-    def _take_one(self, item: Record | Rejected, source: str) -> None:
-        report = self.report
-        report.read += 1
-        if isinstance(item, Rejected):
-            self._reject(source, item.where, item.reason, item.value)
-            return
-        if item.has_category and not self._wanted(item.category):
-            report.filtered += 1
-            return
-        keys = []
-        bad = list(item.bad)
-        held_back = []
-        for name, value in item.values:
-            found = self._key(name, value)
-            if isinstance(found, str):
-                bad.append((found, value.decode("utf-8", "backslashreplace")))
-            elif found[2] is None:
-                keys.append(found[:2])
-            else:
-                held_back.append((found[2], value))
-        if any(reason == quarantine.ALLOW_LIST for reason, _ in held_back):
-            # Known to be harmless by one of its digests: none of the others is listed either.
-            keys.clear()
-        self._account(item, source, keys, bad, held_back)
-
-    def _account(
-        self,
-        item: Record,
-        source: str,
-        keys: list[tuple[str, bytes]],
-        bad: list[tuple[str, str]],
-        held_back: list[tuple[str, bytes]],
-    ) -> None:
-        """Count a record once, and sample every value of it that was left out."""
-        report = self.report
-        for reason, value in held_back:
-            is_digest = self.kind == "hashes"
-            text = value.hex() if is_digest else value.decode("utf-8", "backslashreplace")
-            report.sample(source, item.where, reason, text)
-        if keys:
-            self.columns.add(keys, item.id, item.category)
-            report.bad_values += len(bad) + len(held_back)
-        elif held_back:
-            reasons = [reason for reason, _ in held_back]
-            chief = quarantine.ALLOW_LIST if quarantine.ALLOW_LIST in reasons else reasons[0]
-            report.quarantined[chief] += 1
-            report.bad_values += len(bad)
-        else:
-            reason, shown = bad.pop(0) if bad else ("no digest that can be listed", "")
-            self._reject(source, item.where, reason, shown)
-            report.bad_values += len(bad)
-        for reason, shown in bad:
-            report.sample(source, item.where, reason, shown)
-
-    def _reject(self, source: str, where: str, reason: str, value: str) -> None:
-        self.report.rejected += 1
-        self.report.rejections[reason] += 1
-        self.report.sample(source, where, reason, value)
-
-    def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None] | str:
-        """Return rule, key and class of quarantine, or the reason why it has no key."""
-        if self.kind == "hashes":
-            rule, key, found = name, value, quarantine.digest_class(value)
-        else:
-            try:
-                address = listed_address(value, name or None)
-            except UrlError as error:
-                return error.reason
-            rule, key = address.rule, address_key(address)
-            found = quarantine.address_class(address)
-        if found in self._admit:
-            found = None
-        if self._allow is not None and self._allow._holds(rule, key):
-            found = quarantine.ALLOW_LIST
-        return rule, key, found
-
-
 def _sources(source: Source | Iterable[Source]) -> list[Source]:
     if isinstance(source, (str, os.PathLike)) or hasattr(source, "read"):
         return [cast(Source, source)]
@@ -223,7 +89,7 @@ def _own_options(reader: Reader, options: Mapping[str, Any], source: str) -> Map
 
 
 def _read_into(
-    builder: _Builder,
+    intake: Intake,
     source: Source,
     reader: str,
     progress: Progress | None,
@@ -234,14 +100,14 @@ def _read_into(
         name = os.fspath(source)
         with Path(name).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            _read_stream(builder, file, name, reader, progress, options, size)
+            _read_stream(intake, file, name, reader, progress, options, size)
         return
     name = str(getattr(source, "name", "") or "<stream>")
-    _read_stream(builder, source, name, reader, progress, options, None)
+    _read_stream(intake, source, name, reader, progress, options, None)
 
 
 def _read_stream(
-    builder: _Builder,
+    intake: Intake,
     file: BinaryIO,
     name: str,
     reader: str,
@@ -251,12 +117,12 @@ def _read_stream(
 ) -> None:
     raw = _Peekable(file)
     chosen, _ = choose(reader, raw.head(), name)
-    builder.report.readers[name] = chosen.name
-    builder.set_kind(chosen.kind, name)
+    intake.report.readers[name] = chosen.name
+    intake.set_kind(chosen.kind, name)
     stream = io.BufferedReader(raw, 1 << 18)
     since = 0
     for item in chosen.read(stream, name, _own_options(chosen, options, name)):
-        since += builder.take(item, name)
+        since += intake.take(item, name)
         if progress is not None and since >= _PROGRESS_RECORDS:
             progress(name, raw.position, size)
             since = 0
@@ -274,14 +140,14 @@ def _allow_list(allow: Any) -> HashList | UrlList | None:
         if is_list:
             return open_list(allow, stale="serve")
         report = BuildReport()
-        builder = _Builder(report, frozenset(quarantine.CLASSES), None, lambda _: True)
-        _read_into(builder, allow, "auto", None, {})
+        intake = Intake(report, frozenset(quarantine.CLASSES), None, lambda _: True)
+        _read_into(intake, allow, "auto", None, {})
         if report.rejected:
             # What cannot be read would be listed after all; whoever wrote it should know.
             sample = report.samples[0]
             raise FormatError(sample.source, f"allow-list: {sample.reason}", sample.where)
-        cls: type[HashList | UrlList] = HashList if builder.kind == "hashes" else UrlList
-        return cls._of_columns(builder.columns)
+        cls: type[HashList | UrlList] = HashList if intake.kind == "hashes" else UrlList
+        return cls._of_columns(intake.columns)
     raise TypeError(f"allow: expected a path or a list, not {type(allow).__name__}")
 
 
@@ -365,18 +231,18 @@ def build(
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
     report = BuildReport(keep_values=keep_values)
     said = envelope(info)
-    builder = _Builder(report, admitted, _allow_list(allow), _wanted(categories))
+    intake = Intake(report, admitted, _allow_list(allow), _wanted(categories))
     sources = _sources(source)
     _check_apart(sources, out)
     for each in sources:
-        _read_into(builder, each, reader, progress, chosen)
-    if not len(builder.columns):
+        _read_into(intake, each, reader, progress, chosen)
+    if not len(intake.columns):
         names = ", ".join(report.readers)
         summary = " ".join(str(report).split())
         raise FormatError(names, f"nothing in it can be listed ({summary})")
-    assembled = assemble(builder.columns, said)
+    assembled = assemble(intake.columns, said)
     report.accepted, report.duplicate = assembled.accepted, assembled.duplicate
     report.counts = assembled.counts
-    digest = listfile.write(out, builder.kind, assembled.sections)
-    report.info = decode_info(encode_info(said), builder.kind, assembled.counts, digest)
+    digest = listfile.write(out, intake.kind, assembled.sections)
+    report.info = decode_info(encode_info(said), intake.kind, assembled.counts, digest)
     return report

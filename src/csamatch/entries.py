@@ -107,22 +107,31 @@ class EntryTable:
             raise ListFileError("entries: ids and categories differ in number")
 
 
-def encode_ids(ids: Sequence[str]) -> tuple[npt.NDArray[np.uint64], bytes]:
-    """Return where each id ends, and the ids in one run of UTF-8."""
-    encoded = [text.encode("utf-8", "replace") for text in ids]
-    ends = np.cumsum([len(text) for text in encoded], dtype=np.uint64)
-    return ends.astype("<u8"), b"".join(encoded)
+def encode_categories(
+    codes: npt.NDArray[np.uint32], names: Sequence[str]
+) -> tuple[npt.NDArray[Any], bytes]:
+    """Bring categories into their order in a list file.
 
+    Parameters
+    ----------
+    codes : (n,) array
+        0 for no category, else 1 + its index in `names`.
+    names : sequence of str
+        Distinct; those that no code stands for are dropped.
 
-def encode_categories(categories: Sequence[str | None]) -> tuple[npt.NDArray[Any], bytes]:
-    """Return a code for each entry, and the categories as a JSON array."""
-    names = sorted({name for name in categories if name is not None})
-    number = {name: i + 1 for i, name in enumerate(names)}
-    dtype = "<u1" if len(names) < 2**8 else "<u2" if len(names) < 2**16 else "<u4"
-    codes = np.fromiter(
-        (0 if name is None else number[name] for name in categories), dtype, len(categories)
-    )
-    return codes, json.dumps(names, ensure_ascii=False, separators=(",", ":")).encode()
+    Returns
+    -------
+    array, bytes
+        The codes that go with the names in their order, and those as a JSON array.
+    """
+    is_used = np.bincount(codes, minlength=len(names) + 1)[1:] > 0
+    used = sorted(np.flatnonzero(is_used).tolist(), key=names.__getitem__)
+    new = np.zeros(len(names) + 1, np.uint32)
+    new[np.array(used, np.intp) + 1] = np.arange(1, len(used) + 1)
+    dtype = "<u1" if len(used) < 2**8 else "<u2" if len(used) < 2**16 else "<u4"
+    kept = [names[i] for i in used]
+    text = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    return new.astype(dtype)[codes], text
 
 
 def decode_categories(data: bytes) -> list[str]:

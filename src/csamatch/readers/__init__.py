@@ -10,12 +10,13 @@ from __future__ import annotations
 from csamatch.errors import FormatError
 from csamatch.readers import addresses, line_lists, text, vics
 from csamatch.readers.interface import HEAD_SIZE, Head, Item, Reader
-from csamatch.readers.records import Digests, Record, Rejected
+from csamatch.readers.records import Batch, Digests, Record, Rejected
 from csamatch.readers.registry import Registry
 
 __all__ = [
     "HEAD_SIZE",
     "READERS",
+    "Batch",
     "Digests",
     "FormatError",
     "Head",

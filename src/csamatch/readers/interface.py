@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO, Final, TypeVar
 
-from csamatch.readers.records import Digests, Record, Rejected
+from csamatch.readers.records import Batch, Digests, Record, Rejected
 
 T = TypeVar("T")
 
 HEAD_SIZE: Final = 1 << 16
 """How many bytes of a source readers are shown to recognise it by."""
 
-Item = Record | Rejected | Digests
+Item = Record | Rejected | Batch | Digests
 
 
 class Head:
@@ -67,10 +67,10 @@ class Reader:
     kind : str
         What it lists: ``"hashes"`` or ``"addresses"``.
     read : callable
-        ``read(stream, source, options)`` yields a `Record` for each thing listed, or `Digests` for
-        many at once, and a `Rejected` for each that cannot be read. The stream is binary and at
-        its start; `source` is its name, for messages; `options` are those given of the reader's
-        own. It raises `FormatError` only when the source as a whole makes no sense, or ends too
+        ``read(stream, source, options)`` yields a `Record` for each thing listed, or `Batch` or
+        `Digests` for many at once, and a `Rejected` for each that cannot be read. The stream is
+        binary and at its start; `source` is its name, for messages; `options` are those given
+        of the reader's own. It raises `FormatError` only when the source as a whole makes no sense, or ends too
         early.
     recognise : callable
         ``recognise(head)`` says from content alone whether the format is this one: False, True, or

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch.rules import WIDTHS
 
 LINE_LIMIT: Final = 1 << 16
 """Longer lines are no entries of any list: the limit bounds memory on binary files."""
@@ -69,6 +75,90 @@ class Digests:
     algorithm: str
     data: bytes = field(repr=False)
     line: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """Many records as columns, so that no work in Python is needed for each of them.
+
+    Records are counted from 0 by row. The digests of a record stand in the order of `digests`,
+    and those of one algorithm in the order of its column.
+
+    Attributes
+    ----------
+    count : int
+        How many records.
+    digests : mapping of str to (array, bytes-like)
+        By algorithm: the row that each digest belongs to, uint32, ascending, and the digests,
+        packed. A row may have several, or none.
+    word, first, numbers : str, int, array or None
+        Where the records are: row i at ``f"{word} {first + i}"``, or at
+        ``f"{word} {numbers[i]}"`` where there are numbers.
+    id_ends, id_text : array or None, bytes-like
+        Where the id of each row ends in the text, ascending, and the ids one after another, UTF-8;
+        None when no row has one.
+    codes, names : uint32 array or None, sequence of str
+        The category of each row: 0 for none, else 1 + its index in `names`.
+    has_category : bool
+        As in `Record`.
+    bad : list of (int, str, str)
+        Values that could not be read, as (row, reason, value), rows ascending.
+    alone : mapping of int to Record or Rejected
+        Rows that say everything of themselves; the columns hold nothing for them.
+    """
+
+    count: int
+    digests: Mapping[str, tuple[npt.NDArray[np.uint32], Any]] = field(repr=False)
+    word: str = "line"
+    first: int = 1
+    numbers: Sequence[int] | npt.NDArray[Any] | None = field(default=None, repr=False)
+    id_ends: npt.NDArray[Any] | None = field(default=None, repr=False)
+    id_text: Any = field(default=b"", repr=False)
+    codes: npt.NDArray[np.uint32] | None = field(default=None, repr=False)
+    names: Sequence[str] = field(default=(), repr=False)
+    has_category: bool = False
+    bad: Sequence[tuple[int, str, str]] = field(default=(), repr=False)
+    alone: Mapping[int, Record | Rejected] = field(default_factory=dict, repr=False)
+
+    def where(self, row: int) -> str:
+        """Say where in the source a row is."""
+        number = self.first + row if self.numbers is None else self.numbers[row]
+        return f"{self.word} {number}"
+
+    def records(self, rows: Iterable[int] | None = None) -> Iterator[Record | Rejected]:
+        """Yield rows as records, one by one; by default all of them."""
+        bad = defaultdict(list)
+        for row, reason, value in self.bad:
+            bad[row].append((reason, value))
+        for row in range(self.count) if rows is None else rows:
+            if row in self.alone:
+                yield self.alone[row]
+                continue
+            yield Record(
+                list(self._values(row)),
+                self.where(row),
+                self._id(row),
+                self._category(row),
+                self.has_category,
+                bad.pop(row, []),
+            )
+
+    def _values(self, row: int) -> Iterator[tuple[str, bytes]]:
+        for algorithm, (rows, data) in self.digests.items():
+            start, end = np.searchsorted(rows, [row, row + 1]).tolist()
+            width = WIDTHS[algorithm]
+            for at in range(start * width, end * width, width):
+                yield algorithm, bytes(data[at : at + width])
+
+    def _id(self, row: int) -> str:
+        if self.id_ends is None:
+            return ""
+        start = int(self.id_ends[row - 1]) if row else 0
+        return bytes(self.id_text[start : int(self.id_ends[row])]).decode("utf-8", "replace")
+
+    def _category(self, row: int) -> str | None:
+        code = 0 if self.codes is None else int(self.codes[row])
+        return self.names[code - 1] if code else None
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes | None]:

@@ -1,0 +1,205 @@
+"""Taking in what readers yield: each record listed, or left out and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch import quarantine
+from csamatch.addresses import address_key, listed_address
+from csamatch.assemble import Columns
+from csamatch.errors import FormatError, UrlError
+from csamatch.hashlist import HashList
+from csamatch.readers import Batch, Digests, Record, Rejected
+from csamatch.report import BuildReport
+from csamatch.rules import WIDTHS
+from csamatch.urllist import UrlList
+
+Bools = npt.NDArray[np.bool_]
+
+_FEW: Final = 64  # so many records cost less one by one than in bulk
+
+
+class Intake:
+    """Takes records in and sorts them: listed, or left out with a reason.
+
+    Parameters
+    ----------
+    report : BuildReport
+        Where everything is counted.
+    admit : frozenset of str
+        Classes of quarantine to let in.
+    allow : HashList, UrlList or None
+        What is known to be harmless.
+    wanted : callable
+        Says of a category whether to list it.
+    """
+
+    def __init__(
+        self,
+        report: BuildReport,
+        admit: frozenset[str],
+        allow: HashList | UrlList | None,
+        wanted: Callable[[str | None], bool],
+    ) -> None:
+        self.report = report
+        self.columns = Columns()
+        self.kind = ""
+        self._admit = admit
+        self._allow = allow
+        self._wanted = wanted
+
+    def set_kind(self, kind: str, source: str) -> None:
+        """Say whether hashes or addresses follow; FormatError when they don't go together."""
+        if self.kind not in ("", kind):
+            raise FormatError(source, f"{kind} cannot go into one list with {self.kind}")
+        self.kind = kind
+        if self._allow is not None and self._allow.info.kind != kind:
+            raise ValueError(f"allow: holds {self._allow.info.kind}, the source {kind}")
+
+    def take(self, item: Record | Rejected | Batch | Digests, source: str) -> int:
+        """Take in what a reader yields; returns how many records that was."""
+        if isinstance(item, Batch):
+            return self._take_batch(item, source)
+        if isinstance(item, Digests):
+            return self._take_digests(item, source)
+        self._take_one(item, source)
+        return 1
+
+    def _take_digests(self, item: Digests, source: str) -> int:
+        """List digests in bulk, but judge one by one what must perhaps not be listed."""
+        width = WIDTHS[item.algorithm]
+        count = len(item.data) // width
+        chosen = np.ones(count, np.bool_)
+        if count > _FEW:
+            chosen = self._suspicious(item.algorithm, item.data)
+        alone = np.flatnonzero(chosen).tolist()
+        for i in alone:
+            digest = item.data[i * width : (i + 1) * width]
+            self._take_one(Record([(item.algorithm, digest)], f"line {item.line + i}"), source)
+        data = item.data
+        if alone:
+            data = np.frombuffer(data, np.uint8).reshape(count, width)[~chosen].tobytes()
+        self.report.read += count - len(alone)
+        self.columns.extend(item.algorithm, data)
+        return count
+
+    def _suspicious(self, algorithm: str, data: Any) -> Bools:
+        """Which of many digests must perhaps not be listed."""
+        chosen = quarantine.suspects(algorithm).match(data, algorithm=algorithm).mask
+        if isinstance(self._allow, HashList):
+            chosen = chosen | self._allow.match(data, algorithm=algorithm).mask
+        return chosen
+
+    def _take_batch(self, batch: Batch, source: str) -> int:
+        """List records in bulk, and those one by one of which there may be more to say."""
+        count = batch.count
+        if count <= _FEW:
+            for record in batch.records():
+                self._take_one(record, source)
+            return count
+        by_itself = np.zeros(count, np.bool_)
+        by_itself[list(batch.alone)] = True
+        unwanted = ~by_itself & self._unwanted(batch)
+        lacking = np.ones(count, np.bool_)
+        for algorithm, (rows, data) in batch.digests.items():
+            lacking[rows] = False
+            by_itself[rows[self._suspicious(algorithm, data)]] = True
+        by_itself |= lacking
+        by_itself[[row for row, _, _ in batch.bad]] = True
+        by_itself &= ~unwanted
+        filtered = int(unwanted.sum())
+        self.report.filtered += filtered
+        for record in batch.records(np.flatnonzero(by_itself).tolist()):
+            self._take_one(record, source)
+        kept = ~(by_itself | unwanted)
+        self.report.read += filtered + int(kept.sum())
+        self.columns.add_batch(batch, kept)
+        return count
+
+    def _unwanted(self, batch: Batch) -> Bools:
+        """Which rows are of categories that were not asked for."""
+        if not batch.has_category:
+            return np.zeros(batch.count, np.bool_)
+        unwanted = np.array([not self._wanted(name) for name in (None, *batch.names)])
+        codes = np.zeros(batch.count, np.uint32) if batch.codes is None else batch.codes
+        return unwanted[codes]
+
+    def _take_one(self, item: Record | Rejected, source: str) -> None:
+        report = self.report
+        report.read += 1
+        if isinstance(item, Rejected):
+            self._reject(source, item.where, item.reason, item.value)
+            return
+        if item.has_category and not self._wanted(item.category):
+            report.filtered += 1
+            return
+        keys = []
+        bad = list(item.bad)
+        held_back = []
+        for name, value in item.values:
+            found = self._key(name, value)
+            if isinstance(found, str):
+                bad.append((found, value.decode("utf-8", "backslashreplace")))
+            elif found[2] is None:
+                keys.append(found[:2])
+            else:
+                held_back.append((found[2], value))
+        if any(reason == quarantine.ALLOW_LIST for reason, _ in held_back):
+            # Known to be harmless by one of its digests: none of the others is listed either.
+            keys.clear()
+        self._account(item, source, keys, bad, held_back)
+
+    def _account(
+        self,
+        item: Record,
+        source: str,
+        keys: list[tuple[str, bytes]],
+        bad: list[tuple[str, str]],
+        held_back: list[tuple[str, bytes]],
+    ) -> None:
+        """Count a record once, and sample every value of it that was left out."""
+        report = self.report
+        for reason, value in held_back:
+            is_digest = self.kind == "hashes"
+            text = value.hex() if is_digest else value.decode("utf-8", "backslashreplace")
+            report.sample(source, item.where, reason, text)
+        if keys:
+            self.columns.add(keys, item.id, item.category)
+            report.bad_values += len(bad) + len(held_back)
+        elif held_back:
+            reasons = [reason for reason, _ in held_back]
+            chief = quarantine.ALLOW_LIST if quarantine.ALLOW_LIST in reasons else reasons[0]
+            report.quarantined[chief] += 1
+            report.bad_values += len(bad)
+        else:
+            reason, shown = bad.pop(0) if bad else ("no digest that can be listed", "")
+            self._reject(source, item.where, reason, shown)
+            report.bad_values += len(bad)
+        for reason, shown in bad:
+            report.sample(source, item.where, reason, shown)
+
+    def _reject(self, source: str, where: str, reason: str, value: str) -> None:
+        self.report.rejected += 1
+        self.report.rejections[reason] += 1
+        self.report.sample(source, where, reason, value)
+
+    def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None] | str:
+        """Return rule, key and class of quarantine, or the reason why it has no key."""
+        if self.kind == "hashes":
+            rule, key, found = name, value, quarantine.digest_class(value)
+        else:
+            try:
+                address = listed_address(value, name or None)
+            except UrlError as error:
+                return error.reason
+            rule, key = address.rule, address_key(address)
+            found = quarantine.address_class(address)
+        if found in self._admit:
+            found = None
+        if self._allow is not None and self._allow._holds(rule, key):
+            found = quarantine.ALLOW_LIST
+        return rule, key, found
