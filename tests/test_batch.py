@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csamatch import BuildReport, HashList, intake, listfile
+from csamatch.allow import AllowList
 from csamatch.assemble import Columns, assemble
 from csamatch.info import envelope
 from csamatch.readers import Batch, Record, Rejected
@@ -98,7 +99,7 @@ def one_by_one(rows: list, numbers: list[int] | None, has_category: bool) -> lis
     ]
 
 
-def built(items: list, admit: frozenset[str], allow: HashList | None) -> tuple:
+def built(items: list, admit: frozenset[str], allow: AllowList | None) -> tuple:
     """The list file, and the report."""
     report = BuildReport(keep_values=True)
     taker = intake.Intake(report, admit, allow, lambda c: c not in (None, "0", "unwanted"))
@@ -118,7 +119,7 @@ def test_a_batch_is_its_records_one_by_one(data):
     numbers = data.draw(st.none() | st.permutations(range(len(rows))))
     has_category = data.draw(st.booleans())
     admit = data.draw(st.sampled_from([frozenset(), frozenset(["empty-file"])]))
-    allow = data.draw(st.sampled_from([None, HashList([HARMLESS])]))
+    allow = data.draw(st.sampled_from([None, AllowList([HashList([HARMLESS])])]))
     few = data.draw(st.sampled_from([-1, -1, 64]))
     batch = as_batch(rows, numbers, has_category)
     expected = one_by_one(rows, numbers, has_category)

@@ -7,7 +7,7 @@ import json
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csamatch import readers
@@ -124,6 +124,7 @@ def oracle(lines: list[str]) -> list[tuple]:
     return found
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(range(len(LINES))), max_size=30), st.integers(1, 200), st.booleans()
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,13 @@ from csamatch import quarantine
 from csamatch.addresses import address_key, listed_address
 from csamatch.assemble import Columns
 from csamatch.errors import FormatError, UrlError
-from csamatch.hashlist import HashList
-from csamatch.readers import Batch, Digests, Record, Rejected
+from csamatch.filters import Wanted, Where
+from csamatch.readers import Batch, Digests, Item, Record, Rejected
 from csamatch.report import BuildReport
 from csamatch.rules import WIDTHS
-from csamatch.urllist import UrlList
+
+if TYPE_CHECKING:
+    from csamatch.allow import AllowList
 
 Bools = npt.NDArray[np.bool_]
 
@@ -32,22 +34,30 @@ class Intake:
         Where everything is counted.
     admit : frozenset of str
         Classes of quarantine to let in.
-    allow : HashList, UrlList or None
+    allow : AllowList or None
         What is known to be harmless.
     wanted : callable
         Says of a category whether to list it.
+
+    Attributes
+    ----------
+    kind : str
+        Of what is taken in: ``"hashes"`` or ``"addresses"``.
+    where : Where or None
+        The filter by fields for the source that is being read.
     """
 
     def __init__(
         self,
         report: BuildReport,
         admit: frozenset[str],
-        allow: HashList | UrlList | None,
-        wanted: Callable[[str | None], bool],
+        allow: AllowList | None,
+        wanted: Wanted,
     ) -> None:
         self.report = report
         self.columns = Columns()
         self.kind = ""
+        self.where: Where | None = None
         self._admit = admit
         self._allow = allow
         self._wanted = wanted
@@ -57,10 +67,10 @@ class Intake:
         if self.kind not in ("", kind):
             raise FormatError(source, f"{kind} cannot go into one list with {self.kind}")
         self.kind = kind
-        if self._allow is not None and self._allow.info.kind != kind:
-            raise ValueError(f"allow: holds {self._allow.info.kind}, the source {kind}")
+        if self._allow is not None and self._allow.kind != kind:
+            raise ValueError(f"allow: holds {self._allow.kind}, the source {kind}")
 
-    def take(self, item: Record | Rejected | Batch | Digests, source: str) -> int:
+    def take(self, item: Item, source: str) -> int:
         """Take in what a reader yields; returns how many records that was."""
         if isinstance(item, Batch):
             return self._take_batch(item, source)
@@ -90,8 +100,8 @@ class Intake:
     def _suspicious(self, algorithm: str, data: Any) -> Bools:
         """Which of many digests must perhaps not be listed."""
         chosen = quarantine.suspects(algorithm).match(data, algorithm=algorithm).mask
-        if isinstance(self._allow, HashList):
-            chosen = chosen | self._allow.match(data, algorithm=algorithm).mask
+        if self._allow is not None:
+            chosen = chosen | self._allow.mask(algorithm, data)
         return chosen
 
     def _take_batch(self, batch: Batch, source: str) -> int:
@@ -103,7 +113,7 @@ class Intake:
             return count
         by_itself = np.zeros(count, np.bool_)
         by_itself[list(batch.alone)] = True
-        unwanted = ~by_itself & self._unwanted(batch)
+        unwanted = ~by_itself & self._unwanted(batch, source)
         lacking = np.ones(count, np.bool_)
         for algorithm, (rows, data) in batch.digests.items():
             lacking[rows] = False
@@ -120,13 +130,19 @@ class Intake:
         self.columns.add_batch(batch, kept)
         return count
 
-    def _unwanted(self, batch: Batch) -> Bools:
-        """Which rows are of categories that were not asked for."""
-        if not batch.has_category:
-            return np.zeros(batch.count, np.bool_)
-        unwanted = np.array([not self._wanted(name) for name in (None, *batch.names)])
-        codes = np.zeros(batch.count, np.uint32) if batch.codes is None else batch.codes
-        return unwanted[codes]
+    def _unwanted(self, batch: Batch, source: str) -> Bools:
+        """Which rows are of categories that were not asked for, or fail the filter by fields."""
+        unwanted = np.zeros(batch.count, np.bool_)
+        if batch.has_category:
+            refused = np.array([not self._wanted(name) for name in (None, *batch.names)])
+            unwanted |= refused[0] if batch.codes is None else refused[batch.codes]
+        if self.where is not None:
+            self._check_fields(batch.fields, source, batch.where(0))
+            for field in self.where.names:
+                codes, names = batch.fields[field]
+                refused = np.array([not self.where.wants(field, v) for v in (None, *names)])
+                unwanted |= refused[codes]
+        return unwanted
 
     def _take_one(self, item: Record | Rejected, source: str) -> None:
         report = self.report
@@ -134,7 +150,7 @@ class Intake:
         if isinstance(item, Rejected):
             self._reject(source, item.where, item.reason, item.value)
             return
-        if item.has_category and not self._wanted(item.category):
+        if not self._is_wanted(item, source):
             report.filtered += 1
             return
         keys = []
@@ -152,6 +168,20 @@ class Intake:
             # Known to be harmless by one of its digests: none of the others is listed either.
             keys.clear()
         self._account(item, source, keys, bad, held_back)
+
+    def _is_wanted(self, item: Record, source: str) -> bool:
+        if item.has_category and not self._wanted(item.category):
+            return False
+        if self.where is None:
+            return True
+        self._check_fields(item.fields, source, item.where)
+        return self.where.keeps(item.fields or {})
+
+    def _check_fields(self, fields: Mapping[str, Any] | None, source: str, where: str) -> None:
+        """Refuse to filter by a field that a source does not have."""
+        missing = "" if self.where is None else self.where.missing(fields)
+        if missing:
+            raise FormatError(source, f"has no field {missing!r} to filter by", where)
 
     def _account(
         self,
@@ -200,6 +230,6 @@ class Intake:
             found = quarantine.address_class(address)
         if found in self._admit:
             found = None
-        if self._allow is not None and self._allow._holds(rule, key):
+        if self._allow is not None and self._allow.holds(rule, key):
             found = quarantine.ALLOW_LIST
         return rule, key, found

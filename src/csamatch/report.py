@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, NamedTuple
 
 from csamatch.info import ListInfo
 
-__all__ = ["BuildReport", "Sample"]
+__all__ = ["BuildReport", "Sample", "SourceReport"]
 
 SAMPLES: Final = 1000
 """How many samples are kept of each reason."""
@@ -36,6 +36,49 @@ class Sample:
     value: str | None = field(default=None, repr=False)
 
 
+class Tally(NamedTuple):
+    """Counts at one time."""
+
+    read: int
+    rejected: int
+    quarantined: int
+    filtered: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What became of one source's records.
+
+    Attributes
+    ----------
+    name : str
+        The source's name.
+    reader, variety : str
+        Which reader took it, and which variety of its format it is, where the reader says.
+    read, taken, rejected, quarantined, filtered : int
+        As in `BuildReport`; `taken` are those that were accepted or duplicates, be it of
+        records of other sources.
+    """
+
+    name: str
+    reader: str
+    variety: str
+    read: int
+    taken: int
+    rejected: int
+    quarantined: int
+    filtered: int
+
+    @classmethod
+    def between(
+        cls, name: str, reader: str, variety: str, before: Tally, after: Tally
+    ) -> SourceReport:
+        """Make the report of what was read between two tallies."""
+        read, rejected, quarantined, filtered = (b - a for a, b in zip(before, after, strict=True))
+        taken = read - rejected - quarantined - filtered
+        return cls(name, reader, variety, read, taken, rejected, quarantined, filtered)
+
+
 @dataclass
 class BuildReport:
     """Counts of everything read, and samples of what was left out.
@@ -58,13 +101,15 @@ class BuildReport:
     quarantined : dict of str to int
         Records kept out on purpose, by class.
     filtered : int
-        Records of categories that were not asked for.
+        Records of categories that were not asked for, or that a filter by fields left out.
     bad_values : int
         Values left out of records that were accepted for their other values.
     counts : dict of str to int
         Keys in the list, by algorithm or rule.
     samples : list of Sample
         Up to 1,000 of each reason.
+    sources : list of SourceReport
+        The same by source; members of an archive are sources of their own.
     info : ListInfo or None
         What the finished list says of itself.
     """
@@ -79,10 +124,20 @@ class BuildReport:
     rejections: dict[str, int] = field(default_factory=Counter)
     counts: dict[str, int] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list, repr=False)
-    readers: dict[str, str] = field(default_factory=dict)
+    sources: list[SourceReport] = field(default_factory=list)
     info: ListInfo | None = field(default=None, repr=False)
     keep_values: bool = field(default=False, repr=False)
     _sampled: Counter[str] = field(default_factory=Counter, repr=False)
+
+    @property
+    def readers(self) -> dict[str, str]:
+        """Which reader took each source, by the source's name."""
+        return {source.name: source.reader for source in self.sources}
+
+    def tally(self) -> Tally:
+        """Return the counts so far."""
+        quarantined = sum(self.quarantined.values())
+        return Tally(self.read, self.rejected, quarantined, self.filtered)
 
     def sample(self, source: str, where: str, reason: str, value: str | None) -> None:
         """Remember where and why something was left out, up to the bound."""
@@ -103,7 +158,8 @@ class BuildReport:
             "filtered": self.filtered,
             "bad_values": self.bad_values,
             "counts": dict(self.counts),
-            "readers": dict(self.readers),
+            "readers": self.readers,
+            "sources": [asdict(source) for source in self.sources],
             "digest": self.info.digest if self.info else "",
             "samples": [
                 {"source": s.source, "where": s.where, "reason": s.reason}
@@ -112,8 +168,8 @@ class BuildReport:
             ],
         }
 
-    def __str__(self) -> str:
-        rows: list[tuple[str, int, str]] = [
+    def _rows(self) -> list[tuple[str, int, str]]:
+        rows = [
             ("read", self.read, ""),
             ("accepted", self.accepted, _spell(self.counts)),
             ("duplicate", self.duplicate, ""),
@@ -123,7 +179,32 @@ class BuildReport:
         ]
         if self.bad_values:
             rows.append(("bad values", self.bad_values, "in records accepted for their others"))
-        return "\n".join(f"{name:<12}{count:>12,}  {what}".rstrip() for name, count, what in rows)
+        return rows
+
+    def in_one_line(self) -> str:
+        """Return the counts for a message."""
+        return ", ".join(f"{n} {c:,} {what}".rstrip() for n, c, what in self._rows() if c)
+
+    def __str__(self) -> str:
+        lines = [f"{name:<12}{count:>12,}  {what}".rstrip() for name, count, what in self._rows()]
+        return "\n".join([*self._source_table(), *lines])
+
+    def _source_table(self) -> list[str]:
+        """Return a line for each source, where there are several."""
+        if len(self.sources) < 2:
+            return [f"{'source':<12}{s.name} ({_format(s)})" for s in self.sources]
+        width = max(len(_format(s)) for s in self.sources)
+        lines = [
+            f"{_format(s):<{width}}  {s.read:>12,}{s.taken:>12,}{s.rejected:>12,}"
+            f"{s.quarantined:>12,}{s.filtered:>12,}  {s.name}"
+            for s in self.sources
+        ]
+        names = "".join(f"{name:>12}" for name in SourceReport.__slots__[3:])
+        return [f"{'format':<{width}}  {names}  source", *lines, ""]
+
+
+def _format(source: SourceReport) -> str:
+    return f"{source.reader}, {source.variety}" if source.variety else source.reader
 
 
 def _spell(counts: dict[str, int]) -> str:

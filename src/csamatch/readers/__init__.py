@@ -85,8 +85,6 @@ def choose(name: str, head: Head, source: str) -> tuple[Reader, str]:
     """
     if name != "auto":
         return _registry.get(name), ""
-    if head.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FormatError(source, "UTF-16 text; expected UTF-8")
     if not head.data.strip():
         raise FormatError(source, "the source is empty")
     return _registry.recognise(head, source)

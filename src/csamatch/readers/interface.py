@@ -69,9 +69,9 @@ class Reader:
     read : callable
         ``read(stream, source, options)`` yields a `Record` for each thing listed, or `Batch` or
         `Digests` for many at once, and a `Rejected` for each that cannot be read. The stream is
-        binary and at its start; `source` is its name, for messages; `options` are those given
-        of the reader's own. It raises `FormatError` only when the source as a whole makes no sense, or ends too
-        early.
+        binary and at its start, and its `path` is the file's where the source is a plain file;
+        `source` is its name, for messages; `options` are those given of the reader's own. It
+        raises `FormatError` only when the source as a whole makes no sense, or ends too early.
     recognise : callable
         ``recognise(head)`` says from content alone whether the format is this one: False, True, or
         a few words that say which variety of it.

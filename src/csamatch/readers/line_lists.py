@@ -48,3 +48,15 @@ def is_urls(head: Head) -> bool:
     """Whether most lines are addresses, and some of those more than a host."""
     found = head.once(tally)
     return _lists_addresses(found) and found.urls > 0
+
+
+def what_lines_are(head: Head) -> str:
+    """Say what lines are that no reader took for a list."""
+    found = head.once(tally)
+    if found.emails > found.digests + found.addresses:
+        return "a list of e-mail addresses"
+    if found.digests and found.digests == found.addresses:
+        return "a list of digests as much as one of addresses"
+    if not any(line.strip() and not text.is_blank(line.strip()) for line in head.lines):
+        return "a list of nothing but comments"
+    return "text whose lines are no digests and no addresses"

@@ -101,6 +101,8 @@ class Batch:
         The category of each row: 0 for none, else 1 + its index in `names`.
     has_category : bool
         As in `Record`.
+    fields : mapping of str to (uint32 array, sequence of str)
+        As in `Record`: by name, the value of each row, coded as categories are.
     bad : list of (int, str, str)
         Values that could not be read, as (row, reason, value), rows ascending.
     alone : mapping of int to Record or Rejected
@@ -117,6 +119,9 @@ class Batch:
     codes: npt.NDArray[np.uint32] | None = field(default=None, repr=False)
     names: Sequence[str] = field(default=(), repr=False)
     has_category: bool = False
+    fields: Mapping[str, tuple[npt.NDArray[np.uint32], Sequence[str]]] = field(
+        default_factory=dict, repr=False
+    )
     bad: Sequence[tuple[int, str, str]] = field(default=(), repr=False)
     alone: Mapping[int, Record | Rejected] = field(default_factory=dict, repr=False)
 
@@ -141,6 +146,7 @@ class Batch:
                 self._category(row),
                 self.has_category,
                 bad.pop(row, []),
+                self._fields(row),
             )
 
     def _values(self, row: int) -> Iterator[tuple[str, bytes]]:
@@ -155,6 +161,13 @@ class Batch:
             return ""
         start = int(self.id_ends[row - 1]) if row else 0
         return bytes(self.id_text[start : int(self.id_ends[row])]).decode("utf-8", "replace")
+
+    def _fields(self, row: int) -> dict[str, str | None] | None:
+        found: dict[str, str | None] = {}
+        for name, (codes, values) in self.fields.items():
+            code = int(codes[row])
+            found[name] = values[code - 1] if code else None
+        return found or None
 
     def _category(self, row: int) -> str | None:
         code = 0 if self.codes is None else int(self.codes[row])

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from csamatch.errors import Error, FormatError
+from csamatch.magic import what_it_is, what_it_looks_like
 from csamatch.readers.interface import Head, Reader
+from csamatch.readers.line_lists import what_lines_are
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -89,20 +91,38 @@ class Registry:
         """
         broken: list[str] = []
         readers = list(self._all(broken))
-        for has_signature in (True, False):
-            fitting = []
-            for reader in readers:
-                if reader.has_signature is has_signature and (said := _ask(reader, head, broken)):
-                    fitting.append((reader, said if isinstance(said, str) else ""))
-            if len(fitting) == 1:
-                return fitting[0]
-            if fitting:
-                names = ", ".join(reader.name for reader, _ in fitting)
-                raise FormatError(source, f"fits more than one reader ({names}); name one")
+        fitting = _fitting([r for r in readers if r.has_signature], head, broken)
+        if not fitting:
+            what = what_it_is(head.data)
+            if what:
+                raise FormatError(source, f"looks like {what}{self._expected(broken)}")
+            fitting = _fitting([r for r in readers if not r.has_signature], head, broken)
+        if len(fitting) > 1:
+            names = ", ".join(reader.name for reader, _ in fitting)
+            raise FormatError(source, f"fits more than one reader ({names}); name one")
+        if not fitting:
+            what = what_it_looks_like(head.data) or what_lines_are(head)
+            raise FormatError(source, f"looks like {what}{self._expected(broken)}")
+        return fitting[0]
+
+    def _expected(self, broken: list[str]) -> str:
+        names = ", ".join(name for name in self.names() if name not in broken)
         unusable = f" (not asked, since broken: {', '.join(broken)})" if broken else ""
-        raise FormatError(
-            source, f"cannot tell its format; readers: {', '.join(self.names())}{unusable}"
-        )
+        return f"; expected a list for one of the readers {names}{unusable}"
+
+
+def _fitting(readers: list[Reader], head: Head, broken: list[str]) -> list[tuple[Reader, str]]:
+    """Ask readers whether a source is theirs; those that do, with what variety it is."""
+    fitting = []
+    for reader in readers:
+        try:
+            said = reader.recognise(head)
+        except Exception:  # one reader that fails must not keep the others from being asked
+            broken.append(reader.name)
+            continue
+        if said:
+            fitting.append((reader, said if isinstance(said, str) else ""))
+    return fitting
 
 
 def _load(plugin: EntryPoint) -> Reader:
@@ -116,11 +136,3 @@ def _load(plugin: EntryPoint) -> Reader:
     if not isinstance(reader, Reader):
         raise Error(f"reader {plugin.name}: {plugin.value} is no csamatch.readers.Reader")
     return reader
-
-
-def _ask(reader: Reader, head: Head, broken: list[str]) -> bool | str:
-    try:
-        return reader.recognise(head)
-    except Exception:  # one reader that fails must not keep the others from being asked
-        broken.append(reader.name)
-        return False

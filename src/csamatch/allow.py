@@ -1,0 +1,82 @@
+"""What is known to be harmless: lists, list files, or sources in any format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch import listfile, quarantine
+from csamatch.errors import FormatError
+from csamatch.hashlist import HashList
+from csamatch.intake import Intake
+from csamatch.opening import open_list
+from csamatch.reading import Request, read_source
+from csamatch.report import BuildReport
+from csamatch.sources import is_path
+from csamatch.urllist import UrlList
+
+
+class AllowList:
+    """One list or several, of one kind, asked together."""
+
+    def __init__(self, lists: Iterable[HashList | UrlList]) -> None:
+        self._lists = tuple(lists)
+        kinds = {lst.info.kind for lst in self._lists}
+        if len(kinds) > 1:
+            raise ValueError("allow: holds both hashes and addresses")
+        self.kind = kinds.pop() if kinds else ""
+
+    def holds(self, rule: str, key: bytes) -> bool:
+        """Whether this very key is on one of them by this very rule."""
+        return any(lst._holds(rule, key) for lst in self._lists)
+
+    def mask(self, algorithm: str, data: Any) -> npt.NDArray[np.bool_]:
+        """Which of many packed digests are on one of them."""
+        masks: list[npt.NDArray[np.bool_]] = [
+            lst.match(data, algorithm=algorithm).mask
+            for lst in self._lists
+            if isinstance(lst, HashList)
+        ]
+        found: npt.NDArray[np.bool_] = np.logical_or.reduce(masks)
+        return found
+
+
+def allow_list(given: Any) -> AllowList | None:
+    """Make an allow-list of a path, a list, an open file, or several of them."""
+    if given is None:
+        return None
+    is_one = is_path(given) or hasattr(given, "read") or isinstance(given, (HashList, UrlList))
+    if not is_one and (not isinstance(given, Iterable) or isinstance(given, (bytes, bytearray))):
+        raise TypeError(f"allow: expected a path or a list, not {type(given).__name__}")
+    lists = [_one_list(each) for each in ([given] if is_one else given)]
+    return AllowList(lists) if lists else None
+
+
+def _is_list_file(path: str | os.PathLike[str]) -> bool:
+    if not Path(path).is_file():
+        return False  # a member of an archive, perhaps
+    with Path(path).open("rb") as file:
+        return file.read(len(listfile.MAGIC)) == listfile.MAGIC
+
+
+def _one_list(given: Any) -> HashList | UrlList:
+    if isinstance(given, (HashList, UrlList)):
+        return given
+    if is_path(given) and _is_list_file(given):
+        return open_list(given, stale="serve")
+    if not is_path(given) and not hasattr(given, "read"):
+        raise TypeError(f"allow: expected a path or a list, not {type(given).__name__}")
+    report = BuildReport()
+    intake = Intake(report, frozenset(quarantine.CLASSES), None, lambda _: True)
+    read_source(intake, given, Request(where={}))
+    if report.rejected:
+        # What cannot be read would be listed after all; whoever wrote it should know.
+        sample = report.samples[0]
+        raise FormatError(sample.source, f"allow-list: {sample.reason}", sample.where)
+    cls: type[HashList | UrlList] = HashList if intake.kind == "hashes" else UrlList
+    return cls._of_columns(intake.columns)
