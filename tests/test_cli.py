@@ -61,7 +61,9 @@ def test_build(folder):
         *("--handling", "h", "--report", "report.json"),
         cwd=folder,
     )
-    assert (result.returncode, result.err) == (0, "")
+    assert result.returncode == 0
+    assert result.err == "csamatch: digests.txt: recognised as text\n"
+    assert "source      digests.txt (text)\n" in result.out
     assert "accepted              10  md5 10" in result.out
     info = csamatch.open(folder / "x.csml", stale="serve").info
     assert (info.name, info.source, info.version) == ("Baseline", "INTERPOL", "7")
@@ -185,6 +187,16 @@ def test_normalize():
         ),
         (["build", "digests.txt", "domains.txt", "-o", "x.csml"], "cannot go into one list"),
         (["build", "empty", "-o", "x.csml"], "empty: the source is empty"),
+        (["build", "h.csml", "-o", "x.csml"], "h.csml: looks like a csamatch list file; expected"),
+        (["build", "digests.txt", "-o", "x.csml", "--where", "x"], "expected NAME=VALUE"),
+        (["build", "digests.txt", "-o", "x.csml", "--where", "x=1"], "has no fields to filter by"),
+        (["build", "digests.txt", "-o", "x.csml", "--option", "x=1"], "takes no option 'x'"),
+        (["build", "digests.txt", "-o", "x.csml", "--max-rejected", "no"], "neither a share such"),
+        (["build", "digests.txt", "-o", "x.csml", "--max-size", "1X"], "none of 1000000, 500M"),
+        (["build", "digests.txt", "-o", "x.csml", "--max-ratio", "no"], "not a number from 1"),
+        (["inspect"], "required"),
+        (["inspect", "missing.txt"], "missing.txt: No such file"),
+        (["inspect", "empty"], "empty: the source is empty"),
         (["info", "missing.csml"], "missing.csml: No such file"),
         (["info", "digests.txt"], "digests.txt: not a csamatch list file"),
         (["verify", "broken.csml"], "broken.csml: the content does not fit its checksum"),
@@ -224,7 +236,7 @@ def test_a_stale_list_warns_and_still_serves(folder):
 def test_help_and_version():
     assert run("--version").out == f"csamatch {csamatch.__version__}\n"
     assert "build" in run("--help").out
-    for command in ("build", "info", "verify", "match", "normalize", "demo"):
+    for command in ("build", "inspect", "info", "verify", "match", "normalize", "demo"):
         result = run(command, "--help")
         assert result.returncode == 0
         assert "usage:" in result.out
@@ -318,4 +330,5 @@ def test_progress_is_shown_on_a_terminal_only(folder):
     assert process.wait() == 0
     assert b"big.txt" in shown
     assert b"%" in shown
-    assert subprocess.run(command, cwd=folder, capture_output=True, check=True).stderr == b""
+    piped = subprocess.run(command, cwd=folder, capture_output=True, check=True).stderr
+    assert piped == b"csamatch: big.txt: recognised as domains\n"

@@ -17,6 +17,7 @@ from csamatch.explain import Explanation, explain_url
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.links import find_urls
+from csamatch.inspection import Inspection, inspect
 from csamatch.matches import Match, Matches
 from csamatch.opening import open_list as open
 from csamatch.opening import verify
@@ -35,6 +36,7 @@ __all__ = [
     "Explanation",
     "FormatError",
     "HashList",
+    "Inspection",
     "ListFileError",
     "ListInfo",
     "Match",
@@ -48,6 +50,7 @@ __all__ = [
     "build",
     "explain_url",
     "find_urls",
+    "inspect",
     "kernels",
     "normalize_host",
     "normalize_url",

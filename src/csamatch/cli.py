@@ -11,92 +11,17 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
 
 import csamatch
 import csamatch.rules
-from csamatch import quarantine
-from csamatch.info import parse_age, parse_issued
-from csamatch.progress import terminal_progress
-from csamatch.readers import reader_names
+from csamatch.cli_base import COMPLAINTS, Parser, checked, complaint, opened_input, say
 from csamatch.readers.records import lines
 from csamatch.readers.text import is_blank, parse_line
 
 _BATCH = 1 << 16
 _BATCH_BYTES = 1 << 23
-_COMPLAINTS = 10
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that complains in one line."""
-
-    set_up: Callable[[argparse.ArgumentParser], None] | None = None
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, with arguments that are set up only now where the command is seldom used."""
-        if self.set_up is not None:
-            set_up, self.set_up = self.set_up, None
-            set_up(self)
-        return super().parse_known_args(args, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-def _say(text: str) -> None:
-    if sys.stderr is not None:
-        print(text, file=sys.stderr)
-
-
-@contextmanager
-def _input(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        if sys.stdin is None:
-            raise csamatch.Error("standard input is closed")
-        yield sys.stdin.buffer
-    else:
-        with Path(name).open("rb") as file:
-            yield file
-
-
-def _build(args: argparse.Namespace) -> int:
-    given = {
-        "name": args.name,
-        "source": args.list_source,
-        "version": args.list_version,
-        "issued": args.issued,
-        "max_age": args.max_age,
-        "purpose": args.purpose,
-        "handling": args.handling,
-    }
-    categories = None
-    if args.category is not None:
-        categories = [None if c == "null" else c for c in args.category.split(",")]
-    with terminal_progress(args.quiet) as progress:
-        report = csamatch.build(
-            [sys.stdin.buffer if source == "-" else source for source in args.source],
-            args.output,
-            reader=args.reader,
-            info={key: value for key, value in given.items() if value is not None},
-            allow=args.allow,
-            admit=args.admit,
-            categories=categories,
-            progress=progress,
-        )
-    if not args.quiet:
-        print(report)
-        for sample in report.samples[:_COMPLAINTS]:
-            print(f"{sample.source}: {sample.where}: {sample.reason}")
-        if len(report.samples) > _COMPLAINTS:
-            print(f"... {len(report.samples) - _COMPLAINTS:,} more; --report FILE has them")
-    if args.report:
-        text = json.dumps(report.as_dict(), indent=2)
-        Path(args.report).write_text(text + "\n", encoding="utf-8")
-    return 0
 
 
 def _info_rows(info: csamatch.ListInfo) -> dict[str, Any]:
@@ -175,12 +100,12 @@ class _Complaints:
 
     def add(self, number: int, reason: str) -> None:
         self.count += 1
-        if self.count <= _COMPLAINTS:
-            _say(f"csamatch: line {number}: {reason}")
+        if self.count <= COMPLAINTS:
+            say(f"csamatch: line {number}: {reason}")
 
     def finish(self) -> None:
-        if self.count > _COMPLAINTS:
-            _say(f"csamatch: {self.count:,} lines could not be read")
+        if self.count > COMPLAINTS:
+            say(f"csamatch: {self.count:,} lines could not be read")
 
 
 def _hit_line(number: int, match: csamatch.Match, query: bytes | str, echo: bool) -> str:
@@ -206,7 +131,7 @@ def _match(args: argparse.Namespace) -> int:
     is_hashes = isinstance(lst, csamatch.HashList)
     complaints = _Complaints()
     hits = total = unlistable = 0
-    with _input(args.input) as stream:
+    with opened_input(args.input) as stream:
         for batch in _batches(_query_lines(stream, is_hashes)):
             good = [(number, query) for number, query, reason in batch if not reason]
             for number, _, reason in batch:
@@ -225,15 +150,15 @@ def _match(args: argparse.Namespace) -> int:
                 unlistable += sum(len(query) not in held for _, query in good)
     complaints.finish()
     if not args.quiet:
-        _say(f"csamatch: {hits:,} of {total:,} matched")
+        say(f"csamatch: {hits:,} of {total:,} matched")
     if unlistable:
-        _say(f"csamatch: {unlistable:,} are of an algorithm that the list does not hold")
+        say(f"csamatch: {unlistable:,} are of an algorithm that the list does not hold")
     return 2 if complaints.count else int(hits > 0)
 
 
 def _normalize(args: argparse.Namespace) -> int:
     complaints = _Complaints()
-    with _input(args.input) as stream:
+    with opened_input(args.input) as stream:
         numbered = ((n, line or b"", "long" if line is None else "") for n, line in lines(stream))
         for batch in _batches(numbered):
             found = csamatch.normalize_urls([line for _, line, _ in batch])
@@ -251,57 +176,22 @@ def _demo(args: argparse.Namespace) -> int:
     return run()
 
 
+def _set_up_build(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_build import set_up_build
+
+    set_up_build(parser)
+
+
+def _set_up_inspect(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_build import set_up_inspect
+
+    set_up_inspect(parser)
+
+
 def _set_up_bench(parser: argparse.ArgumentParser) -> None:
     from csamatch.bench.command import add_arguments
 
     add_arguments(parser)
-
-
-def _add_build(commands: Any) -> None:
-    p = commands.add_parser(
-        "build",
-        help="make a list file from its sources",
-        description=("Read sources, leave out what must not be listed, and write one list file."),
-    )
-    p.add_argument("source", nargs="+", help="files to read; - is standard input")
-    p.add_argument("-o", "--output", required=True, metavar="FILE", help="the list file to write")
-    p.add_argument(
-        "--reader", default="auto", choices=["auto", *reader_names()], help="default: auto"
-    )
-    p.add_argument("--name", help="the list's name, shown with every match")
-    p.add_argument("--list-source", metavar="TEXT", help="who publishes the list")
-    p.add_argument("--list-version", metavar="TEXT", help="the publisher's version")
-    p.add_argument(
-        "--issued",
-        metavar="D",
-        type=_checked(parse_issued),
-        help="when it was issued: 2026-11-21 or 2026-11-21T06:00:00Z",
-    )
-    p.add_argument(
-        "--max-age",
-        metavar="D",
-        type=_checked(parse_age),
-        help="how old it may get: 90m, 12h, 30d, 4w",
-    )
-    p.add_argument("--purpose", metavar="TEXT", help="what it may be used for")
-    p.add_argument("--handling", metavar="TEXT", help="how it must be handled")
-    p.add_argument(
-        "--category",
-        metavar="C,...",
-        help="only these categories (null: none); default: all but VICS 0 and null",
-    )
-    p.add_argument(
-        "--admit",
-        metavar="CLASS",
-        action="append",
-        default=[],
-        choices=quarantine.CLASSES,
-        help=f"let in a class that is kept out: {', '.join(quarantine.CLASSES)}",
-    )
-    p.add_argument("--allow", metavar="FILE", help="known harmless digests or addresses")
-    p.add_argument("--report", metavar="FILE", help="write the whole report as JSON")
-    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
-    p.set_defaults(run=_build)
 
 
 def _thread_count(text: str) -> int:
@@ -310,26 +200,25 @@ def _thread_count(text: str) -> int:
     return int(text)
 
 
-def _checked(parse: Any) -> Any:
-    """Turn a parser's own message into argparse's."""
-
-    def check(text: str) -> Any:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return check
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="csamatch",
         description=("Recognise known child-sexual-abuse material by hash, host and URL."),
     )
     parser.add_argument("--version", action="version", version=f"csamatch {csamatch.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    _add_build(commands)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    p = commands.add_parser(
+        "build",
+        help="make a list file from its sources",
+        description="Read sources, leave out what must not be listed, and write one list file.",
+    )
+    p.set_up = _set_up_build
+    p = commands.add_parser(
+        "inspect",
+        help="show what sources hold, without building",
+        description="Read sources and show formats, counts, categories and what is wrong in them.",
+    )
+    p.set_up = _set_up_inspect
     p = commands.add_parser("info", help="show what a list says of itself")
     p.add_argument("file")
     p.add_argument("--json", action="store_true", help="as JSON")
@@ -347,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     p.add_argument("file", help="the list file")
     p.add_argument("input", nargs="?", default="-", help="default: standard input")
-    p.add_argument("--threads", type=_checked(_thread_count), default=1, help="default: 1")
+    p.add_argument("--threads", type=checked(_thread_count), default=1, help="default: 1")
     p.add_argument("--echo", action="store_true", help="repeat the query in each hit")
     p.add_argument("-q", "--quiet", action="store_true", help="no summary")
     p.set_defaults(run=_match)
@@ -361,14 +250,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _complaint(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
-    return str(error) or type(error).__name__
-
-
 def _show_warning(message: Warning | str, *args: Any) -> None:
-    _say(f"csamatch: warning: {message}")
+    say(f"csamatch: warning: {message}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -389,10 +272,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             return 130
         except (csamatch.Error, OSError, ValueError, NotImplementedError) as error:
-            _say(f"csamatch: {_complaint(error)}")
+            say(f"csamatch: {complaint(error)}")
             return 2
         except Exception as error:
             # Status 1 would mean "something matched". The message may hold anything, so only
             # the type is told.
-            _say(f"csamatch: internal error: {type(error).__name__}; please report it")
+            say(f"csamatch: internal error: {type(error).__name__}; please report it")
             return 2

@@ -38,6 +38,8 @@ class Intake:
         What is known to be harmless.
     wanted : callable
         Says of a category whether to list it.
+    columns : Columns, optional
+        What gathers the keys, or something like it.
 
     Attributes
     ----------
@@ -53,9 +55,10 @@ class Intake:
         admit: frozenset[str],
         allow: AllowList | None,
         wanted: Wanted,
+        columns: Any = None,
     ) -> None:
         self.report = report
-        self.columns = Columns()
+        self.columns: Any = Columns() if columns is None else columns
         self.kind = ""
         self.where: Where | None = None
         self._admit = admit

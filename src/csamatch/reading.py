@@ -58,12 +58,13 @@ def read_source(intake: Intake, source: Source, request: Request) -> None:
     FormatError
         When it cannot be read, or too little of it can.
     """
-    with closing(open_source(source, request.limits)) as found:  # type: ignore[type-var]
+    with closing(open_source(source, request.limits)) as found:
         for opened in found:
-            _read_one(intake, opened, request)
+            read_opened(intake, opened, request)
 
 
-def _read_one(intake: Intake, opened: Opened, request: Request) -> None:
+def read_opened(intake: Intake, opened: Opened, request: Request) -> None:
+    """Read one source through that has been opened."""
     name, progress = opened.name, request.progress
     reader, variety = choose(request.reader, opened.head, name)
     where, options = _own_options(reader, request, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -68,6 +69,11 @@ class SourceReport:
     rejected: int
     quarantined: int
     filtered: int
+
+    @property
+    def format(self) -> str:
+        """The reader, and the variety if there is one."""
+        return f"{self.reader}, {self.variety}" if self.variety else self.reader
 
     @classmethod
     def between(
@@ -171,10 +177,10 @@ class BuildReport:
     def _rows(self) -> list[tuple[str, int, str]]:
         rows = [
             ("read", self.read, ""),
-            ("accepted", self.accepted, _spell(self.counts)),
+            ("accepted", self.accepted, spell_counts(self.counts)),
             ("duplicate", self.duplicate, ""),
-            ("rejected", self.rejected, _spell(self.rejections)),
-            ("quarantined", sum(self.quarantined.values()), _spell(self.quarantined)),
+            ("rejected", self.rejected, spell_counts(self.rejections)),
+            ("quarantined", sum(self.quarantined.values()), spell_counts(self.quarantined)),
             ("filtered", self.filtered, ""),
         ]
         if self.bad_values:
@@ -192,10 +198,10 @@ class BuildReport:
     def _source_table(self) -> list[str]:
         """Return a line for each source, where there are several."""
         if len(self.sources) < 2:
-            return [f"{'source':<12}{s.name} ({_format(s)})" for s in self.sources]
-        width = max(len(_format(s)) for s in self.sources)
+            return [f"{'source':<12}{s.name} ({s.format})" for s in self.sources]
+        width = max(len(s.format) for s in self.sources)
         lines = [
-            f"{_format(s):<{width}}  {s.read:>12,}{s.taken:>12,}{s.rejected:>12,}"
+            f"{s.format:<{width}}  {s.read:>12,}{s.taken:>12,}{s.rejected:>12,}"
             f"{s.quarantined:>12,}{s.filtered:>12,}  {s.name}"
             for s in self.sources
         ]
@@ -203,9 +209,6 @@ class BuildReport:
         return [f"{'format':<{width}}  {names}  source", *lines, ""]
 
 
-def _format(source: SourceReport) -> str:
-    return f"{source.reader}, {source.variety}" if source.variety else source.reader
-
-
-def _spell(counts: dict[str, int]) -> str:
+def spell_counts(counts: Mapping[str, int]) -> str:
+    """Spell counts in one line, sorted by name."""
     return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -58,7 +58,7 @@ def _name(file: Any) -> str:
     return "<stream>"
 
 
-def open_source(source: Source, limits: Limits) -> Iterator[Opened]:
+def open_source(source: Source, limits: Limits) -> Generator[Opened, None, None]:
     """Open a source, and yield it, or whatever it holds if it is an archive.
 
     The file closes when the iterator does; one that was given open is left open.

@@ -53,7 +53,7 @@ def is_urls(head: Head) -> bool:
 def what_lines_are(head: Head) -> str:
     """Say what lines are that no reader took for a list."""
     found = head.once(tally)
-    if found.emails > found.digests + found.addresses:
+    if found.emails and found.emails >= found.digests + found.addresses:
         return "a list of e-mail addresses"
     if found.digests and found.digests == found.addresses:
         return "a list of digests as much as one of addresses"

@@ -1,0 +1,74 @@
+"""What the commands of the command line share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NoReturn
+
+from csamatch.errors import Error
+
+COMPLAINTS: Final = 10
+"""How many things left out are named; the rest is counted."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that complains in one line."""
+
+    set_up: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with arguments that are set up only now where that takes time."""
+        if self.set_up is not None:
+            set_up, self.set_up = self.set_up, None
+            set_up(self)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def say(text: str) -> None:
+    """Write a line to standard error, where there is one."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr)
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input; Error when it is closed."""
+    if sys.stdin is None:
+        raise Error("standard input is closed")
+    return sys.stdin.buffer
+
+
+@contextmanager
+def opened_input(name: str) -> Iterator[BinaryIO]:
+    """Open a file, or standard input for ``-``."""
+    if name == "-":
+        yield standard_input()
+    else:
+        with Path(name).open("rb") as file:
+            yield file
+
+
+def checked(parse: Any) -> Any:
+    """Turn a parser's own message into argparse's."""
+
+    def check(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return check
+
+
+def complaint(error: Exception) -> str:
+    """Spell an error in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+    return str(error) or type(error).__name__
