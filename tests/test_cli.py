@@ -140,6 +140,16 @@ def test_match_urls(folder):
     assert [row["query"] for row in echoed] == ["http://x.bad.example/", "host.example/page"]
 
 
+def test_match_with_suppression(folder):
+    (folder / "alarms").write_text(LISTED[3])
+    result = run("match", "h.csml", "digests.txt", "--suppress", "alarms", "-q", cwd=folder)
+    assert (result.returncode, len(rows(result))) == (1, 9)
+    assert result.err == "csamatch: 1 more did, but were suppressed\n"
+    result = run("match", "h.csml", "alarms", "--suppress", "alarms", cwd=folder)
+    assert (result.returncode, result.out) == (0, "")
+    assert "0 of 1 matched" in result.err
+
+
 def test_match_nothing(folder):
     result = run("match", folder / "h.csml", input="0" * 31 + "7\n")
     assert (result.returncode, result.out) == (0, "")

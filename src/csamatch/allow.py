@@ -53,7 +53,7 @@ def allow_list(given: Any) -> AllowList | None:
     is_one = is_path(given) or hasattr(given, "read") or isinstance(given, (HashList, UrlList))
     if not is_one and (not isinstance(given, Iterable) or isinstance(given, (bytes, bytearray))):
         raise TypeError(f"allow: expected a path or a list, not {type(given).__name__}")
-    lists = [_one_list(each) for each in ([given] if is_one else given)]
+    lists = [one_list(each) for each in ([given] if is_one else given)]
     return AllowList(lists) if lists else None
 
 
@@ -64,7 +64,8 @@ def _is_list_file(path: str | os.PathLike[str]) -> bool:
         return file.read(len(listfile.MAGIC)) == listfile.MAGIC
 
 
-def _one_list(given: Any) -> HashList | UrlList:
+def one_list(given: Any) -> HashList | UrlList:
+    """Make a list of a path to a list file or a source, of an open source, or of a list."""
     if isinstance(given, (HashList, UrlList)):
         return given
     if is_path(given) and _is_list_file(given):

@@ -127,10 +127,10 @@ def _hit_line(number: int, match: csamatch.Match, query: bytes | str, echo: bool
 
 
 def _match(args: argparse.Namespace) -> int:
-    lst = csamatch.open(args.file)
+    lst = csamatch.open(args.file, suppress=args.suppress)
     is_hashes = isinstance(lst, csamatch.HashList)
     complaints = _Complaints()
-    hits = total = unlistable = 0
+    hits = total = unlistable = suppressed = 0
     with opened_input(args.input) as stream:
         for batch in _batches(_query_lines(stream, is_hashes)):
             good = [(number, query) for number, query, reason in batch if not reason]
@@ -144,6 +144,7 @@ def _match(args: argparse.Namespace) -> int:
                 number, query = good[match.query]
                 print(_hit_line(number, match, query, args.echo))
             hits += matches.count
+            suppressed += int(matches.suppressed.sum())
             total += len(good)
             if isinstance(lst, csamatch.HashList):
                 held = {csamatch.rules.WIDTHS[name] for name in lst.algorithms}
@@ -151,6 +152,8 @@ def _match(args: argparse.Namespace) -> int:
     complaints.finish()
     if not args.quiet:
         say(f"csamatch: {hits:,} of {total:,} matched")
+    if suppressed:
+        say(f"csamatch: {suppressed:,} more did, but were suppressed")
     if unlistable:
         say(f"csamatch: {unlistable:,} are of an algorithm that the list does not hold")
     return 2 if complaints.count else int(hits > 0)
@@ -237,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("file", help="the list file")
     p.add_argument("input", nargs="?", default="-", help="default: standard input")
     p.add_argument("--threads", type=checked(_thread_count), default=1, help="default: 1")
+    p.add_argument("--suppress", metavar="FILE", help="what must not hit, in any format")
     p.add_argument("--echo", action="store_true", help="repeat the query in each hit")
     p.add_argument("-q", "--quiet", action="store_true", help="no summary")
     p.set_defaults(run=_match)

@@ -71,6 +71,8 @@ class Matches:
         The number of the entry hit, -1 where none.
     invalid : (n,) bool array
         Which queries have no canonical form (URLs only) and so could not be looked up.
+    suppressed : (n,) bool array
+        Which queries would have hit, had the list not been opened with ``suppress=``.
     count : int
         How many queries hit.
     """
@@ -89,6 +91,7 @@ class Matches:
         self._mask: npt.NDArray[np.bool_] | None = None
         self._entry: npt.NDArray[np.int64] | None = None
         self._invalid = hits.invalid
+        self._suppressed: npt.NDArray[np.bool_] | None = None
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:
@@ -112,6 +115,13 @@ class Matches:
         if self._invalid is None:
             self._invalid = np.zeros(self._size, dtype=np.bool_)
         return self._invalid
+
+    @property
+    def suppressed(self) -> npt.NDArray[np.bool_]:
+        """Which queries are no hits only because they were suppressed, an (n,) bool array."""
+        if self._suppressed is None:
+            self._suppressed = np.zeros(self._size, dtype=np.bool_)
+        return self._suppressed
 
     @property
     def count(self) -> int:

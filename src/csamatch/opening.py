@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from typing import Any
 
 from csamatch import listfile
 from csamatch.errors import ListFileError, StaleListError, StaleListWarning
@@ -22,6 +23,7 @@ def open_list(
     mmap: bool = False,
     stale: str = "warn",
     kernel: str | None = None,
+    suppress: Any = None,
 ) -> HashList | UrlList:
     """Open a list file.
 
@@ -41,6 +43,9 @@ def open_list(
         What to do when the list is older than its publisher allows.
     kernel : str, optional
         One of `csamatch.kernels`; by default the best.
+    suppress : path, binary file object, HashList or UrlList, optional
+        What must not hit although the list holds it, such as known false alarms: a list, a list
+        file, or a source in any format. `Matches.suppressed` says what was dropped.
 
     Returns
     -------
@@ -69,7 +74,12 @@ def open_list(
         warnings.warn(text, StaleListWarning, stacklevel=2)
     kinds: dict[str, type[HashList | UrlList]] = {"hashes": HashList, "addresses": UrlList}
     cls = kinds[file.kind]
-    return cls.__new__(cls)._adopt(file, kernel)
+    lst = cls.__new__(cls)._adopt(file, kernel)
+    if suppress is None:
+        return lst
+    from csamatch.suppress import suppressing
+
+    return suppressing(lst, suppress)
 
 
 def verify(path: str | os.PathLike[str]) -> ListInfo:
