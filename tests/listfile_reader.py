@@ -144,6 +144,14 @@ class ListFile:
         ends = struct.unpack(f"<{self.sections[5, 0][1]}Q", self.sections[5, 0][2])
         return self.sections[6, 0][2][ends[entry - 1] if entry else 0 : ends[entry]].decode()
 
+    def source(self, entry: int) -> str | None:
+        """The name of the source that an entry is of."""
+        if (10, 0) not in self.sections:
+            return None
+        width, _, codes = self.sections[10, 0]
+        code = int.from_bytes(codes[entry * width : (entry + 1) * width], "little")
+        return json.loads(self.sections[11, 0][2])[code - 1] if code else None
+
     def category(self, entry: int) -> str | None:
         """The category of an entry."""
         if (7, 0) not in self.sections:

@@ -165,7 +165,10 @@ def test_entries_of_one_key(chunk):
     columns = Columns()
     for key, id, category in records:
         columns.add([("md5", key)], id, category)
-    with mock.patch("csamatch.assemble._CHUNK", chunk):
+    with (
+        mock.patch("csamatch.assemble.CHUNK", chunk),
+        mock.patch("csamatch.columns.CHUNK", chunk),
+    ):
         assembled = assemble(columns, envelope(None))
     expected = sorted({(key, id, (c is not None, c or "")) for key, id, c in records})
     made = HashList.__new__(HashList)._adopt(

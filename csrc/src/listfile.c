@@ -87,7 +87,11 @@ static bool makes_sense(const csamatch_section *section, const csamatch_section 
     case CSAMATCH_SECTION_CATEGORY_CODES:
         return (section->width == 1 || section->width == 2 || section->width == 4) &&
                section->subject == 0 && find(all, count, CSAMATCH_SECTION_CATEGORY_NAMES, 0);
+    case CSAMATCH_SECTION_SOURCE_CODES:
+        return (section->width == 1 || section->width == 2 || section->width == 4) &&
+               section->subject == 0 && find(all, count, CSAMATCH_SECTION_SOURCE_NAMES, 0);
     case CSAMATCH_SECTION_INFO:
+    case CSAMATCH_SECTION_SOURCE_NAMES:
     case CSAMATCH_SECTION_ID_TEXT:
     case CSAMATCH_SECTION_CATEGORY_NAMES: return section->width == 1 && section->subject == 0;
     default: return true; /* of a later minor version: skipped */

@@ -15,14 +15,14 @@ from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.intake import Intake
 from csamatch.reading import Progress, Request, read_source
 from csamatch.report import BuildReport
-from csamatch.sources import Source, as_sources, check_apart
+from csamatch.sources import Sources, check_apart, named_sources
 from csamatch.unpack import Limits
 
 __all__ = ["build"]
 
 
 def build(
-    source: Source | Iterable[Source],
+    source: Sources,
     out: str | os.PathLike[str],
     *,
     reader: str = "auto",
@@ -47,9 +47,10 @@ def build(
 
     Parameters
     ----------
-    source : path, binary file object, or a list of them
+    source : path, binary file object, a list of them, or a mapping of names to such
         What to read: files, and what gzip, Zstandard and zip archives hold, each member as a
         source of its own. ``archive.zip!member`` names one member, or several by a pattern.
+        With a mapping, entries say by name which of the sources they are of (`Entry.source`).
     out : path
         The list file to write; only its owner will be able to read it.
     reader : str
@@ -108,11 +109,13 @@ def build(
     report = BuildReport(keep_values=keep_values)
     said = envelope(info)
     intake = Intake(report, admitted, allow_list(allow), wanted_categories(categories))
-    sources = as_sources(source)
-    check_apart(sources, out)
+    sources = named_sources(source)
+    check_apart((each for _, each in sources), out)
     limits = Limits(max_size, max_ratio)
     request = Request(reader, chosen, where, limits, RejectionLimit(max_rejected), progress)
-    for each in sources:
+    for name, each in sources:
+        if name:
+            intake.columns.begin_source(name)
         read_source(intake, each, request)
     if not len(intake.columns):
         names = ", ".join(report.readers)

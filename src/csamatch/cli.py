@@ -115,6 +115,7 @@ def _hit_line(number: int, match: csamatch.Match, query: bytes | str, echo: bool
         "entry": match.entry.number,
         "id": match.entry.id,
         "category": match.entry.category,
+        **({"source": match.entry.source} if match.entry.source else {}),
         "list": match.list.name,
         "version": match.list.version,
         "issued": match.list.issued.isoformat() if match.list.issued else None,

@@ -61,8 +61,20 @@ def _where(text: str) -> tuple[str, list[str | None]]:
     return name, _listed(values)
 
 
-def _sources(args: argparse.Namespace) -> list[Any]:
-    return [standard_input() if source == "-" else source for source in args.source]
+def _source(given: str) -> Any:
+    return standard_input() if given == "-" else given
+
+
+def _sources(args: argparse.Namespace) -> Any:
+    """Return the sources of a build: a list, or lists by name."""
+    if bool(args.source) == bool(args.named):
+        raise ValueError("expected sources, either all with --named or none")
+    if args.source:
+        return [_source(each) for each in args.source]
+    named: dict[str, list[Any]] = {}
+    for name, given in args.named:
+        named.setdefault(name, []).append(_source(given))
+    return named
 
 
 def _reading(args: argparse.Namespace) -> dict[str, Any]:
@@ -122,9 +134,9 @@ def _inspect(args: argparse.Namespace) -> int:
     found = []
     status = 0
     with terminal_progress(args.quiet) as progress:
-        for source in _sources(args):
+        for source in args.source:
             try:
-                found += csamatch.inspect(source, progress=progress, **_reading(args))
+                found += csamatch.inspect(_source(source), progress=progress, **_reading(args))
             except (csamatch.Error, OSError) as error:
                 say(f"csamatch: {complaint(error)}")
                 status = 2  # the others are shown all the same
@@ -138,10 +150,10 @@ def _inspect(args: argparse.Namespace) -> int:
     return status
 
 
-def _add_reading(p: argparse.ArgumentParser) -> None:
+def _add_reading(p: argparse.ArgumentParser, least: str) -> None:
     p.add_argument(
         "source",
-        nargs="+",
+        nargs=least,
         help="files to read, compressed or not; archive.zip!member; - is standard input",
     )
     p.add_argument(
@@ -180,7 +192,14 @@ def _spell_readers() -> str:
 
 def set_up_build(p: argparse.ArgumentParser) -> None:
     """Add the arguments of ``csamatch build``."""
-    _add_reading(p)
+    _add_reading(p, "*")
+    p.add_argument(
+        "--named",
+        metavar="NAME=SOURCE",
+        action="append",
+        type=checked(_pair),
+        help="a source with a name that its entries carry; if one has a name, all must",
+    )
     p.add_argument("-o", "--output", required=True, metavar="FILE", help="the list file to write")
     p.add_argument("--name", help="the list's name, shown with every match")
     p.add_argument("--list-source", metavar="TEXT", help="who publishes the list")
@@ -245,7 +264,7 @@ def _add_filters(p: argparse.ArgumentParser) -> None:
 
 def set_up_inspect(p: argparse.ArgumentParser) -> None:
     """Add the arguments of ``csamatch inspect``."""
-    _add_reading(p)
+    _add_reading(p, "+")
     p.add_argument("--json", action="store_true", help="as JSON")
     p.add_argument("-q", "--quiet", action="store_true", help="counts only")
     p.set_defaults(run=_inspect)

@@ -27,15 +27,18 @@ class Entry:
         The source's own id; empty where the source gives none.
     category : str or None
         The source's category, such as ``"1"`` or ``"A1"``.
+    source : str
+        Which of the list's sources it is of; empty for a list whose sources have no names.
     """
 
     number: int
     id: str = field(default="", repr=False)
     category: str | None = None
+    source: str = ""
 
 
 class EntryTable:
-    """The ids and categories of a list's entries.
+    """The ids, categories and sources of a list's entries.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ class EntryTable:
         0 for no category, else 1 + its index in `names`.
     names : sequence of str
         The categories.
+    source_codes, source_names : array or None, sequence of str
+        The sources, likewise.
     """
 
     def __init__(
@@ -55,24 +60,34 @@ class EntryTable:
         text: Any = b"",
         codes: npt.NDArray[Any] | None = None,
         names: Sequence[str] = (),
+        source_codes: npt.NDArray[Any] | None = None,
+        source_names: Sequence[str] = (),
     ) -> None:
         self._ends = ends
         self._text = text
         self._codes = codes
         self._names = tuple(names)
+        self._source_codes = source_codes
+        self._source_names = tuple(source_names)
 
     @property
     def is_absent(self) -> bool:
         """Whether the list says nothing of its entries."""
-        return self._ends is None and self._codes is None
+        return not self._columns()
+
+    def _columns(self) -> list[npt.NDArray[Any]]:
+        columns = (self._ends, self._codes, self._source_codes)
+        return [column for column in columns if column is not None]
 
     def __len__(self) -> int:
-        column = self._ends if self._ends is not None else self._codes
-        return 0 if column is None else len(column)
+        columns = self._columns()
+        return len(columns[0]) if columns else 0
 
     def __getitem__(self, number: int) -> Entry:
         """Return entry `number`; ListFileError when the file's columns don't fit."""
-        return Entry(number, self._id(number), self._category(number))
+        category = _named(number, self._codes, self._names, "category")
+        source = _named(number, self._source_codes, self._source_names, "source")
+        return Entry(number, self._id(number), category, source or "")
 
     def _id(self, number: int) -> str:
         if self._ends is None:
@@ -84,27 +99,33 @@ class EntryTable:
                 return bytes(self._text[start:end]).decode("utf-8", "replace")
         raise ListFileError(f"entry {number} has no id where one should be")
 
-    def _category(self, number: int) -> str | None:
-        if self._codes is None:
-            return None
-        if number < len(self._codes):
-            code = int(self._codes[number])
-            if code <= len(self._names):
-                return self._names[code - 1] if code else None
-        raise ListFileError(f"entry {number} has no category where one should be")
-
     def check(self) -> None:
         """Read every column through; ListFileError when something is out of bounds."""
         if self._ends is not None and len(self._ends):
             falls = np.any(self._ends[1:] < self._ends[:-1])
             if falls or int(self._ends[-1]) != len(self._text):
                 raise ListFileError("entry ids: the ends are out of order")
-        if self._codes is None:
-            return
-        if int(self._codes.max(initial=0)) > len(self._names):
-            raise ListFileError("entry categories: a code has no name")
-        if self._ends is not None and len(self._ends) != len(self._codes):
-            raise ListFileError("entries: ids and categories differ in number")
+        for codes, names, what in (
+            (self._codes, self._names, "categories"),
+            (self._source_codes, self._source_names, "sources"),
+        ):
+            if codes is not None and int(codes.max(initial=0)) > len(names):
+                raise ListFileError(f"entry {what}: a code has no name")
+        if len({len(column) for column in self._columns()}) > 1:
+            raise ListFileError("entries: ids, categories and sources differ in number")
+
+
+def _named(
+    number: int, codes: npt.NDArray[Any] | None, names: Sequence[str], what: str
+) -> str | None:
+    """Return what an entry's code stands for; ListFileError when there is no such code."""
+    if codes is None:
+        return None
+    if number < len(codes):
+        code = int(codes[number])
+        if code <= len(names):
+            return names[code - 1] if code else None
+    raise ListFileError(f"entry {number} has no {what} where one should be")
 
 
 def encode_categories(

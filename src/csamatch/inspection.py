@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from csamatch.readers import Batch
 from csamatch.reading import Progress, Request, read_opened
 from csamatch.report import BuildReport, Sample, spell_counts
 from csamatch.rules import WIDTHS
-from csamatch.sources import Source, as_sources, open_source
+from csamatch.sources import Sources, as_sources, open_source
 from csamatch.unpack import Limits
 
 __all__ = ["Inspection", "inspect"]
@@ -120,7 +120,7 @@ class Inspection:
 
 
 def inspect(
-    source: Source | Iterable[Source],
+    source: Sources,
     *,
     reader: str = "auto",
     columns: Mapping[str, str | int] | None = None,

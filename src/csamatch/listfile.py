@@ -35,6 +35,8 @@ ID_TEXT: Final = 6
 CATEGORY_CODES: Final = 7
 CATEGORY_NAMES: Final = 8
 DIRECTORY: Final = 9
+SOURCE_CODES: Final = 10
+SOURCE_NAMES: Final = 11
 
 _FIXED = struct.Struct("<8sHHIIIQQQ32s")
 _ROW = struct.Struct("<IIQQQQ")
@@ -182,19 +184,26 @@ class ListFile:
         Raises
         ------
         ListFileError
-            When the categories cannot be read.
+            When the names of categories or sources cannot be read.
         """
-        names: list[str] | None = []
-        if (CATEGORY_NAMES, 0) in self._sections:
-            try:
-                names = decode_categories(bytes(self._bytes(CATEGORY_NAMES)))
-            except (ValueError, RecursionError):
-                names = None
-        if names is None:
-            raise ListFileError("the category names cannot be read")
         return EntryTable(
-            self._column(ID_ENDS), self._bytes(ID_TEXT), self._column(CATEGORY_CODES), names
+            self._column(ID_ENDS),
+            self._bytes(ID_TEXT),
+            self._column(CATEGORY_CODES),
+            self._names(CATEGORY_NAMES, "category"),
+            self._column(SOURCE_CODES),
+            self._names(SOURCE_NAMES, "source"),
         )
+
+    def _names(self, kind: int, what: str) -> list[str]:
+        if (kind, 0) not in self._sections:
+            return []
+        names = None
+        with contextlib.suppress(ValueError, RecursionError):
+            names = decode_categories(bytes(self._bytes(kind)))
+        if names is None:
+            raise ListFileError(f"the {what} names cannot be read")
+        return names
 
     def check(self) -> None:
         """Read everything through: order of keys, references, columns.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from csamatch.unpack import Limits, Opened, unpack
 
 Source = str | os.PathLike[str] | BinaryIO
+Sources = Source | Iterable[Source] | Mapping[str, Source | Iterable[Source]]
 
 
 def is_path(source: Any) -> bool:
@@ -17,13 +18,30 @@ def is_path(source: Any) -> bool:
     return isinstance(source, (str, os.PathLike))
 
 
-def as_sources(source: Source | Iterable[Source]) -> list[Source]:
+def named_sources(source: Sources) -> list[tuple[str, Source]]:
+    """Return sources with the names that a mapping gives them; empty ones otherwise."""
+    if not isinstance(source, Mapping):
+        return [("", each) for each in as_sources(source)]
+    for name in source:
+        if not isinstance(name, str):
+            raise TypeError(f"source: expected names as str, not {type(name).__name__}")
+        if not name:
+            raise ValueError("source: a name is empty")
+    named = [(name, each) for name, given in source.items() for each in as_sources(given)]
+    if not named:
+        raise ValueError("source: there is none")
+    return named
+
+
+def as_sources(source: Sources) -> list[Source]:
     """Return one source or several as a list; TypeError or ValueError for anything else."""
+    if isinstance(source, Mapping):
+        return [each for _, each in named_sources(source)]
     if is_path(source) or hasattr(source, "read"):
         return [cast(Source, source)]
     if not isinstance(source, Iterable) or isinstance(source, (bytes, bytearray, memoryview)):
         raise TypeError(f"source: expected a path or a file, not {type(source).__name__}")
-    sources = list(cast(Iterable[Source], source))
+    sources = list(source)
     if not sources:
         raise ValueError("source: the list of sources is empty")
     for each in sources:
