@@ -15,8 +15,10 @@ import pytest
 import csamatch
 from csamatch import _core, cli, digests
 from csamatch.addresses import listed_address
+from csamatch.allow import AllowList
 from csamatch.lists import KeyTable
-from csamatch.readers import READERS
+from csamatch.readers import READERS, Head
+from csamatch.readers.line_lists import tally
 
 # Values that are listed and asked for; none of these texts may ever be seen.
 DIGEST = "5ec2e7a1" * 4
@@ -77,6 +79,12 @@ def test_reprs(files):
     }.items():
         with (files / name).open("rb") as file:
             objects += READERS[reader].read(file, name, {})
+    objects += csamatch.inspect([files / "digests.txt", files / "media.json"], keep_values=True)
+    for name in ("digests.txt", "domains.txt"):
+        head = Head((files / name).read_bytes())
+        objects += [head, head.once(tally), AllowList([hashes])]
+    quiet = csamatch.open(files / "h.csml", suppress=hashes)
+    objects += [quiet, quiet.match([DIGEST, RAW])]
     objects += [*digests.pack([DIGEST])[1], listed_address(URL), listed_address(HOST)]
     assert any(isinstance(o, KeyTable) for o in objects)
     assert any(isinstance(o, _core.KeySet) for o in objects)

@@ -109,6 +109,16 @@ def test_short_magic_numbers_may_begin_a_text(out):
         assert build(io.BytesIO(line), out).counts == {"domain": 1}
 
 
+@pytest.mark.parametrize(
+    "piece", [b"<!---->", b"<!--", b"<!-- -", b" <", b"[", b"{ ", b"a@", b"-1,"]
+)
+def test_recognition_takes_linear_time(out, piece):
+    """Patterns that backtrack took forever on some of these."""
+    for end in (b"", b"x", b"\n"):
+        with pytest.raises(FormatError):
+            build(io.BytesIO(piece * (1 << 16) + end), out)
+
+
 def test_a_head_cut_off_in_a_line():
     head = Head(b"\xef\xbb\xbfbad.example\nworse.exa", is_whole=False)
     assert head.lines == [b"bad.example"]

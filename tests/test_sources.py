@@ -9,7 +9,9 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from random import Random
 
+import fsspec
 import pytest
 
 import csamatch
@@ -180,6 +182,34 @@ def test_damaged_archives(out):
     assert refused(io.BytesIO(bytes(moved)), out).reason == "damaged zip archive"
 
 
+def test_the_layer_that_is_broken_is_named(out):
+    """Here the outer one, which the inner one only passes on."""
+    inner = gzip.compress(b"x" * 10)
+    assert refused(io.BytesIO(gzip.compress(inner)[:-4]), out).reason == "truncated gzip data"
+    bad_sum = bytearray(gzip.compress(zstd.compress(CONTENT)))
+    bad_sum[-6] ^= 1
+    assert refused(io.BytesIO(bytes(bad_sum)), out).reason == "damaged gzip data"
+
+
+def test_mangled_archives(tmp_path, out):
+    """Whatever is mangled, it is a FormatError or a list; from a file, where seeking can fail."""
+    random = Random(11)
+    path = tmp_path / "mangled"
+    members = {"a.txt": lines(*range(50)), "b.gz": gzip.compress(lines(*range(50)))}
+    seeds = [zipped(members, method) for method in (0, 8, 12, 14)]
+    for _ in range(400):
+        data = bytearray(random.choice(seeds))
+        for _ in range(random.choice([1, 1, 3])):
+            at = random.choice([random.randrange(len(data)), len(data) - random.randrange(1, 250)])
+            change = random.choice([b"", b"\0", b"\xff", b"\xff\xff\xff\xff", b"abc"])
+            data[at : at + random.choice([0, 1, len(change)])] = change
+        path.write_bytes(data)
+        try:
+            build(path, out)
+        except FormatError as error:
+            assert "\n" not in str(error)
+
+
 def test_archives_that_cannot_be_read(out):
     encrypted = bytearray(zipped({"a.txt": lines(1)}))
     for magic, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -256,7 +286,6 @@ def test_a_named_pipe(tmp_path, out):
 
 
 def test_fsspec(out):
-    fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
     for name, packed in PACKED.items():
         memory.pipe_file(f"/{name}", packed)

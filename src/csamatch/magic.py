@@ -46,9 +46,7 @@ _MAGIC: Final = (
     (257, b"ustar", "a tar archive"),
     (0, b"\x80\x04\x95", "a Python pickle"),
 )
-_HTML = re.compile(
-    rb"\s*(?:<!--.{0,4096}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
-)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _XML = re.compile(rb"\s*<(?:\?xml\b|!--|[A-Za-z_][\w.:-]*[\s/>])")
 _JSON = re.compile(rb'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?\d+(?:\.\d+)?\s*[,\]]))')
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -60,7 +58,17 @@ def what_it_is(head: bytes) -> str:
         if head.startswith(magic, offset):
             # Two letters may also begin a text.
             return what if len(magic) > 3 or _CONTROL.search(head[:1024]) else ""
-    return "a web page" if _HTML.match(head) else ""
+    return "a web page" if _HTML.match(head, _behind_comments(head)) else ""
+
+
+def _behind_comments(head: bytes) -> int:
+    """Return where the blanks and comments that a page may begin with end."""
+    at = 0
+    while True:
+        at += len(head[at : at + 1024]) - len(head[at : at + 1024].lstrip())
+        if not head.startswith(b"<!--", at) or (end := head.find(b"-->", at)) < 0:
+            return at
+        at = end + 3
 
 
 def what_it_looks_like(head: bytes) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,6 +26,8 @@ FREE: Final = 100 << 20
 _MOST_LAYERS: Final = 2  # an archive in an archive; more is nobody's way to deliver a list
 _SPOOL: Final = 16 << 20  # what a zip archive that can't be sought in may take of memory
 _BUFFER: Final = 1 << 18
+# What zipfile fails with on archives that are not as they should be.
+_BROKEN: Final = (zipfile.BadZipFile, EOFError, ValueError, struct.error)
 _MAGIC = {
     b"\x1f\x8b\x08": "gzip",
     b"\x28\xb5\x2f\xfd": "Zstandard",
@@ -155,14 +159,16 @@ class _Unpacked(io.RawIOBase):
         reason = ""
         try:
             data = self._stream.read(len(buffer))
+        except FormatError:
+            raise  # of the layer below
         except EOFError:
             reason = f"truncated {self._what} data"
-        except (zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, *self._failure):
-            reason = f"damaged {self._what} data"
-        except OSError as error:
-            if error.errno is not None:
+        except MemoryError:
+            reason = f"{self._what} data that takes too much memory to unpack"
+        except (zlib.error, OSError, *_BROKEN, *self._failure) as error:
+            if not _is_damage(error):
                 raise
-            reason = f"damaged {self._what} data"  # so says bz2
+            reason = f"damaged {self._what} data"
         reason = reason or self._meter.count(self._layer, len(data))
         if reason:
             where = f"after byte {self._position:,} of what it holds"
@@ -170,6 +176,14 @@ class _Unpacked(io.RawIOBase):
         self._position += len(data)
         buffer[: len(data)] = data
         return len(data)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether a file that is read is at fault, not the reading of it.
+
+    bz2 and gzip raise OSError without a number; zipfile seeks wherever an archive tells it to.
+    """
+    return not isinstance(error, OSError) or error.errno in (None, errno.EINVAL)
 
 
 def _container(head: bytes) -> str:
@@ -280,8 +294,11 @@ class _Unpacker:
         if layer == 0:
             self._meter.compressed = lambda: size
         archive = None
-        with suppress(zipfile.BadZipFile, NotImplementedError, EOFError, ValueError):
+        try:
             archive = self._stack.enter_context(zipfile.ZipFile(stream))
+        except (OSError, NotImplementedError, *_BROKEN) as error:
+            if not _is_damage(error):
+                raise
         if archive is None:
             raise FormatError(name, "truncated or damaged zip archive", f"before byte {size:,}")
         _refuse_documents(archive, name)
@@ -304,7 +321,9 @@ class _Unpacker:
             file = archive.open(member)
         except NotImplementedError:
             reason = "compressed in a way that cannot be read; pack it as deflate"
-        except (zipfile.BadZipFile, EOFError, ValueError):
+        except (OSError, *_BROKEN) as error:
+            if not _is_damage(error):
+                raise
             reason = "damaged zip archive"
         if reason:
             raise FormatError(name, reason, f"at byte {member.header_offset:,}")
@@ -318,7 +337,7 @@ class _Unpacker:
 def _is_wanted(member: zipfile.ZipInfo, pattern: str) -> bool:
     """Whether a member is a file, no mere shadow left by macOS, and asked for."""
     name = member.filename
-    is_file = not member.is_dir() and not name.startswith("__MACOSX/")
+    is_file = bool(name) and not name.endswith("/") and not name.startswith("__MACOSX/")
     return is_file and (name == pattern or fnmatchcase(name, pattern))
 
 
