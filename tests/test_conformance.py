@@ -291,6 +291,55 @@ def test_listfile(ffi, lib, tmp_path):
     )
 
 
+def test_json(ffi, lib):
+    scan = ffi.cast("csamatch_json *", keep := ffi.new("char[]", lib.csamatch_json_size()))
+    line, column = ffi.new("uint64_t *"), ffi.new("uint64_t *")
+    for text in (b'{"a": [1, 2.5e3, "\\u00e9"]}', b"[1,\n 2", b"[1,\n x]"):
+        assert lib.csamatch_json_init(scan) == 0
+        assert lib.csamatch_json_feed(scan, text, len(text)) in (0, lib.CSAMATCH_ERROR_JSON_SYNTAX)
+        status = lib.csamatch_json_finish(scan)
+        lib.csamatch_json_place(scan, line, column)
+        checker = _core.JsonCheck()
+        checker.feed(text)
+        expected = checker.finish()
+        if status != 0:
+            reason = ffi.string(lib.csamatch_status_text(status)).decode()
+            assert expected == (reason, line[0], column[0])
+        else:
+            assert expected is None
+    assert len(keep) > 0
+
+
+def test_vics(ffi, lib):
+    digest, text = "00" * 15 + "07", ffi.new("char[]", 160)
+    data = f'{{"value":[{{"MediaID":"id-x","Category":2,"MD5":"{digest}"}},{{"MD5":x'.encode()
+    reader = ffi.cast("csamatch_vics *", keep := ffi.new("char[]", lib.csamatch_vics_size()))
+    assert lib.csamatch_vics_init(reader, 0) == 0
+    c = ffi.new("csamatch_vics_columns *")
+    rooms = [ffi.new("uint64_t[]", 255 * 4096 // 8) for _ in range(13)]
+    for name, room in zip(
+        ("codes", "id_ends", "id_text", "spelling_types", "spelling_ends", "spelling_text",
+         "values", "text"), rooms, strict=False,
+    ):  # fmt: skip
+        setattr(c, name, ffi.cast(ffi.typeof(getattr(c, name)), room))
+    for i in range(3):
+        c.digest_rows[i] = ffi.cast("uint32_t *", rooms[8 + i])
+        c.digests[i] = ffi.cast("uint8_t *", rooms[11 + (i > 0)])
+    c.size, c.row_room, c.id_room, c.text_room = ffi.sizeof("csamatch_vics_columns"), 9, 4096, 2**18
+    c.digest_room, c.value_room = 4098, 4101
+    used, line, column = ffi.new("size_t *"), ffi.new("uint64_t *"), ffi.new("uint64_t *")
+    wrong = lib.CSAMATCH_ERROR_JSON_SYNTAX
+    assert lib.csamatch_vics_feed(reader, data, len(data), c, used) == wrong
+    assert lib.csamatch_vics_finish(reader) == wrong
+    assert (c.row_count, used[0], c.codes[0], c.id_ends[0]) == (1, len(data) - 1, 1, 4)
+    assert (list(c.digest_count), c.digests[0][15]) == ([1, 0, 0], 7)
+    lib.csamatch_vics_place(reader, line, column)
+    assert (line[0], column[0]) == (1, len(data))
+    assert lib.csamatch_vics_path(reader, text, 160) == len("value[1].MD5")
+    assert ffi.string(text) == b"value[1].MD5"
+    assert len(keep) > 0
+
+
 def test_every_public_function_was_called(lib):
     assert {name for name in lib.called if not name.isupper() and "_ERROR_" not in name} == (
         c_library.function_names()

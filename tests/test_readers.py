@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from csamatch import readers
 from csamatch.errors import FormatError
-from csamatch.readers import READERS, Digests, Head, Record, Rejected, records, text
+from csamatch.readers import READERS, Batch, Digests, Head, Record, Rejected, records, text
 from csamatch.rules import WIDTHS
 
 MD5 = "9e107d9d372bb6826bd81d3542a419d6"
@@ -27,7 +27,10 @@ def read(name: str, data: bytes | str) -> list[Record | Rejected]:
     data = data.encode() if isinstance(data, str) else data
     items = []
     for item in READERS[name].read(io.BytesIO(data), "source", {}):
-        items += one_by_one(item) if isinstance(item, Digests) else [item]
+        if isinstance(item, Batch):
+            items += item.records()
+        else:
+            items += one_by_one(item) if isinstance(item, Digests) else [item]
     return items
 
 

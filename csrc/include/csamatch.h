@@ -55,7 +55,17 @@ typedef enum csamatch_status {
     CSAMATCH_ERROR_DIRECTORY = 24, /* the directory does not fit the keys */
     CSAMATCH_ERROR_NO_HOST = 32,   /* address: there is no host in it */
     CSAMATCH_ERROR_HOST = 33,      /* address: the host cannot be one */
-    CSAMATCH_ERROR_NESTING = 35    /* address: wrapped in itself too often */
+    CSAMATCH_ERROR_NESTING = 35,   /* address: wrapped in itself too often */
+    CSAMATCH_ERROR_JSON_SYNTAX = 64,    /* JSON: a character that cannot stand there */
+    CSAMATCH_ERROR_JSON_END = 65,       /* JSON: it ends too early */
+    CSAMATCH_ERROR_JSON_TRAILING = 66,  /* JSON: something follows its end */
+    CSAMATCH_ERROR_JSON_DEPTH = 67,     /* JSON: nested too deep */
+    CSAMATCH_ERROR_JSON_NUMBER = 68,    /* JSON: a number without the digits it needs */
+    CSAMATCH_ERROR_JSON_CONTROL = 69,   /* JSON: a raw control character in a string */
+    CSAMATCH_ERROR_JSON_ESCAPE = 70,    /* JSON: no such escape */
+    CSAMATCH_ERROR_JSON_SURROGATE = 71, /* JSON: half of a surrogate pair */
+    CSAMATCH_ERROR_JSON_UTF8 = 72,      /* JSON: not UTF-8 */
+    CSAMATCH_ERROR_VICS_LAYOUT = 73     /* VICS: Cases, read as Media */
 } csamatch_status;
 
 /* The library's version, a static string such as "1.2.3". */
@@ -364,6 +374,150 @@ typedef struct csamatch_link_cursor {
 CSAMATCH_API csamatch_status csamatch_links_find(const char *text, size_t length, uint32_t readings,
                                                  csamatch_link_cursor *cursor, csamatch_link *links,
                                                  size_t capacity, size_t *count);
+/* ---------------------------------------------------------------- JSON ---
+ * A scanner of JSON (RFC 8259) that is fed with chunks of any size. It takes
+ * constant memory, however long strings and numbers are. The text must be
+ * UTF-8 without a byte order mark; a \u escape that is half of a surrogate
+ * pair is an error, because it stands for no character. Keys may repeat. */
+
+/* How deep arrays and objects may be nested; deeper is CSAMATCH_ERROR_JSON_DEPTH. */
+#define CSAMATCH_JSON_DEPTH 1024
+
+/* Where a scan has come to. */
+typedef struct csamatch_json csamatch_json;
+
+/* Bytes of memory, aligned as malloc does, that the caller gives to a scan.
+ * There is nothing in it to be freed. */
+CSAMATCH_API size_t csamatch_json_size(void);
+
+/* Begins a scan. */
+CSAMATCH_API csamatch_status csamatch_json_init(csamatch_json *json);
+
+/* Reads the next chunk. After an error the same error is given again. */
+CSAMATCH_API csamatch_status csamatch_json_feed(csamatch_json *json, const char *data,
+                                                size_t length);
+
+/* OK when what was fed is one whole JSON text, else what is wrong with it. */
+CSAMATCH_API csamatch_status csamatch_json_finish(csamatch_json *json);
+
+/* Where the first error is, or else where the scan has come to: the line, and
+ * the byte in it, both from 1. Either pointer may be NULL. */
+CSAMATCH_API void csamatch_json_place(const csamatch_json *json, uint64_t *line, uint64_t *column);
+
+/* ---------------------------------------------------------------- VICS ---
+ * Media records of VICS JSON (Project VIC), from `value[]`, or from
+ * `value[].Media[]` of a list of Cases, as columns. Of repeated keys the last
+ * counts. */
+
+/* Bytes of a string or number that can be of use; longer ones cannot. */
+#define CSAMATCH_VICS_TEXT 4096
+
+/* How many digests one record may have beside its own MD5 and SHA-1. */
+#define CSAMATCH_VICS_DIGESTS 4096
+
+/* How many spellings of categories there is room for at a time. */
+#define CSAMATCH_VICS_CATEGORIES 255
+
+/* Rooms of csamatch_vics_columns that hold any one record. */
+#define CSAMATCH_VICS_LEAST_DIGESTS (CSAMATCH_VICS_DIGESTS + 2)
+#define CSAMATCH_VICS_LEAST_VALUES (CSAMATCH_VICS_DIGESTS + 5)
+#define CSAMATCH_VICS_LEAST_TEXT (1 << 18)
+
+/* What a value of a record is of. */
+enum {
+    CSAMATCH_VICS_RECORD = 0, /* the record itself, of type OTHER: it is no object, or,
+                                 of type LONG: it has too many digests */
+    CSAMATCH_VICS_ID = 1,
+    CSAMATCH_VICS_CATEGORY = 2,
+    CSAMATCH_VICS_MD5 = 3,
+    CSAMATCH_VICS_SHA1 = 4,
+    CSAMATCH_VICS_OTHER_MD5 = 5, /* in AlternativeHashes */
+    CSAMATCH_VICS_OTHER_SHA1 = 6,
+    CSAMATCH_VICS_OTHER_SHA256 = 7,
+    CSAMATCH_VICS_FILE_MD5 = 8 /* in MediaFiles */
+};
+
+/* The type of such a value. */
+enum {
+    CSAMATCH_VICS_NONE = 0, /* absent, or null, or "" where a digest should be */
+    CSAMATCH_VICS_STRING = 1,
+    CSAMATCH_VICS_NUMBER = 2,
+    CSAMATCH_VICS_OTHER = 3, /* not what can stand there */
+    CSAMATCH_VICS_LONG = 4,  /* more than CSAMATCH_VICS_TEXT bytes */
+    CSAMATCH_VICS_DIGEST = 5 /* a digest, decoded */
+};
+
+/* A value of a record that has one to be judged by the caller. */
+typedef struct csamatch_vics_value {
+    uint32_t row;
+    uint16_t field;  /* CSAMATCH_VICS_RECORD and so on */
+    uint16_t type;
+    uint32_t offset; /* of its text or digest in text */
+    uint32_t length;
+} csamatch_vics_value;
+
+/* Where records go. The caller sets all pointers and rooms, and all counts to
+ * zero whenever it has taken the records out; `size` is
+ * sizeof(csamatch_vics_columns). A row whose values are not plain (a digest
+ * that is none, say, or an id that may be spelt in more than one way) has
+ * nothing in the columns: all of its values are in `values`, one after
+ * another, in the order id, category, own digests, AlternativeHashes,
+ * MediaFiles, without those that are absent. */
+typedef struct csamatch_vics_columns {
+    size_t size;
+    size_t row_room; /* for codes and id_ends; at least 1 */
+    size_t row_count;
+    uint32_t *codes;   /* 0 for no category, else 1 + its spelling */
+    uint64_t *id_ends; /* where each id ends in id_text */
+    uint8_t *id_text;
+    size_t id_room; /* bytes; at least CSAMATCH_VICS_TEXT */
+    size_t id_length;
+    /* MD5, SHA-1, SHA-256: rows, ascending, and digests, packed */
+    size_t digest_room; /* of each; at least CSAMATCH_VICS_LEAST_DIGESTS */
+    size_t digest_count[3];
+    uint32_t *digest_rows[3];
+    uint8_t *digests[3];
+    /* spellings of categories: STRING or NUMBER, and where each ends in the
+     * text, which has room for CSAMATCH_VICS_CATEGORIES * CSAMATCH_VICS_TEXT */
+    size_t spelling_count;
+    uint8_t *spelling_types; /* CSAMATCH_VICS_CATEGORIES of them, */
+    uint32_t *spelling_ends; /* and as many of these */
+    uint8_t *spelling_text;
+    size_t value_room; /* at least CSAMATCH_VICS_LEAST_VALUES */
+    size_t value_count;
+    csamatch_vics_value *values;
+    size_t text_room; /* at least CSAMATCH_VICS_LEAST_TEXT, below 2^32 */
+    size_t text_length;
+    uint8_t *text;
+} csamatch_vics_columns;
+
+/* Where reading has come to. Memory as for csamatch_json. */
+typedef struct csamatch_vics csamatch_vics;
+CSAMATCH_API size_t csamatch_vics_size(void);
+
+/* Begins to read a list of Cases, or of Media where `cases` is 0. */
+CSAMATCH_API csamatch_status csamatch_vics_init(csamatch_vics *reader, int cases);
+
+/* Reads a chunk and adds the records that end in it to `columns`. Sets *used
+ * to the bytes of it that were read. SPACE when that is not all because a room
+ * is full: take the records out and go on with the rest. VICS_LAYOUT when a
+ * Media record has Media of its own. */
+CSAMATCH_API csamatch_status csamatch_vics_feed(csamatch_vics *reader, const char *data,
+                                                size_t length, csamatch_vics_columns *columns,
+                                                size_t *used);
+
+/* OK when what was fed is one whole JSON text, else what is wrong with it. */
+CSAMATCH_API csamatch_status csamatch_vics_finish(csamatch_vics *reader);
+
+/* Where the first error is, as csamatch_json_place has it. */
+CSAMATCH_API void csamatch_vics_place(const csamatch_vics *reader, uint64_t *line,
+                                      uint64_t *column);
+
+/* Writes the JSON path that was read last, such as value[7].MD5, with a zero
+ * behind it, and a star for keys of no meaning here, to `out`, which has room for
+ * `capacity` bytes, of which 160 suffice; returns its length, or 0 when there is too
+ * little room. */
+CSAMATCH_API size_t csamatch_vics_path(const csamatch_vics *reader, char *out, size_t capacity);
 
 /* ----------------------------------------------------------- list file ---
  * The layout is described in docs/list-format.md. Nothing here copies: all

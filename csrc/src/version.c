@@ -29,6 +29,16 @@ const char *csamatch_status_text(int status)
     case CSAMATCH_ERROR_NO_HOST: return "there is no host in it";
     case CSAMATCH_ERROR_HOST: return "the host is not valid";
     case CSAMATCH_ERROR_NESTING: return "URLs are nested too deep";
+    case CSAMATCH_ERROR_JSON_SYNTAX: return "a character that cannot stand there";
+    case CSAMATCH_ERROR_JSON_END: return "it ends too early";
+    case CSAMATCH_ERROR_JSON_TRAILING: return "something follows its end";
+    case CSAMATCH_ERROR_JSON_DEPTH: return "nested deeper than 1,024 levels";
+    case CSAMATCH_ERROR_JSON_NUMBER: return "a number without the digits it needs";
+    case CSAMATCH_ERROR_JSON_CONTROL: return "a control character in a string";
+    case CSAMATCH_ERROR_JSON_ESCAPE: return "no such escape";
+    case CSAMATCH_ERROR_JSON_SURROGATE: return "half of a surrogate pair";
+    case CSAMATCH_ERROR_JSON_UTF8: return "not UTF-8";
+    case CSAMATCH_ERROR_VICS_LAYOUT: return "Cases where the data model announces Media";
     default: return "unknown status";
     }
 }

@@ -1,5 +1,5 @@
 # csamatch.h, once, as Cython reads it.
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "csamatch.h" nogil:
@@ -9,6 +9,7 @@ cdef extern from "csamatch.h" nogil:
         CSAMATCH_OK
         CSAMATCH_ERROR_ARGUMENT
         CSAMATCH_ERROR_MEMORY
+        CSAMATCH_ERROR_SPACE
         CSAMATCH_ERROR_KERNEL
         CSAMATCH_ERROR_LENGTH
         CSAMATCH_ERROR_ALPHABET
@@ -17,6 +18,8 @@ cdef extern from "csamatch.h" nogil:
         CSAMATCH_ERROR_NO_HOST
         CSAMATCH_ADDRESS_IP
         CSAMATCH_ADDRESS_KEY_WIDTH
+        CSAMATCH_VICS_TEXT
+        CSAMATCH_VICS_CATEGORIES
 
     const char *csamatch_version()
     const char *csamatch_status_text(int status)
@@ -131,3 +134,50 @@ cdef extern from "csamatch.h" nogil:
                                             csamatch_listfile *file)
     csamatch_status csamatch_listfile_section(const uint8_t *data, size_t length, size_t index,
                                               csamatch_section *section)
+
+    ctypedef struct csamatch_json:
+        pass
+    size_t csamatch_json_size()
+    csamatch_status csamatch_json_init(csamatch_json *json)
+    csamatch_status csamatch_json_feed(csamatch_json *json, const char *data, size_t length)
+    csamatch_status csamatch_json_finish(csamatch_json *json)
+    void csamatch_json_place(const csamatch_json *json, uint64_t *line, uint64_t *column)
+
+    ctypedef struct csamatch_vics:
+        pass
+    ctypedef struct csamatch_vics_value:
+        uint32_t row
+        uint16_t field
+        uint16_t type
+        uint32_t offset
+        uint32_t length
+    ctypedef struct csamatch_vics_columns:
+        size_t size
+        size_t row_room
+        size_t row_count
+        uint32_t *codes
+        uint64_t *id_ends
+        uint8_t *id_text
+        size_t id_room
+        size_t id_length
+        size_t digest_room
+        size_t digest_count[3]
+        uint32_t *digest_rows[3]
+        uint8_t *digests[3]
+        size_t spelling_count
+        uint8_t *spelling_types
+        uint32_t *spelling_ends
+        uint8_t *spelling_text
+        size_t value_room
+        size_t value_count
+        csamatch_vics_value *values
+        size_t text_room
+        size_t text_length
+        uint8_t *text
+    size_t csamatch_vics_size()
+    csamatch_status csamatch_vics_init(csamatch_vics *reader, int cases)
+    csamatch_status csamatch_vics_feed(csamatch_vics *reader, const char *data, size_t length,
+                                       csamatch_vics_columns *columns, size_t *used)
+    csamatch_status csamatch_vics_finish(csamatch_vics *reader)
+    void csamatch_vics_place(const csamatch_vics *reader, uint64_t *line, uint64_t *column)
+    size_t csamatch_vics_path(const csamatch_vics *reader, char *out, size_t capacity)

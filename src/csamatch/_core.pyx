@@ -6,7 +6,7 @@ from cpython.buffer cimport (
 )
 from cpython.bytes cimport PyBytes_AsString, PyBytes_GET_SIZE, PyBytes_Size
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from csamatch._c cimport *
@@ -205,6 +205,7 @@ cdef class KeySet:
 include "_digests.pxi"
 include "_addresses.pxi"
 include "_links.pxi"
+include "_json.pxi"
 include "_bench.pxi"
 
 

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from itertools import chain, groupby
 from typing import Any, BinaryIO
 
+import numpy as np
+
+from csamatch import _core
 from csamatch.errors import FormatError
 from csamatch.readers.interface import Head, Reader
-from csamatch.readers.records import Record, Rejected
-from csamatch.rules import WIDTHS
+from csamatch.readers.records import Batch, Record, Rejected
+from csamatch.rules import ALGORITHMS, WIDTHS
 
 _CONTEXT = re.compile(
     rb'"(?:@odata\.context|odata\.metadata)"\s*:\s*"([^"]*(?:ProjectVic|VICS)[^"]*)"', re.IGNORECASE
 )
-_HASH_NAMES = {
-    "MD5": "md5",
-    "SHA1": "sha1",
-    "SHA-1": "sha1",
-    "SHA256": "sha256",
-    "SHA-256": "sha256",
-}
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 1 << 16
+_CHUNK = 1 << 18
+_MANY = 1 << 13  # records at a time
+
+# As in csamatch.h: what a value is of, and its type.
+_RECORD, _ID, _CATEGORY, _FILE_MD5 = 0, 1, 2, 8
+_ALGORITHM_OF_FIELD = {3: "md5", 4: "sha1", 5: "md5", 6: "sha1", 7: "sha256"}
+_STRING, _NUMBER, _OTHER, _LONG, _DIGEST = range(1, 6)
+_REASONS = {_OTHER: "not a JSON object", _LONG: "more than 4,096 digests"}
+_TOO_LONG = "over 4,096 bytes long"
 
 
 def _model(head: bytes) -> str | None:
@@ -36,58 +42,68 @@ def recognise(head: Head) -> bool:
     return head.data.lstrip().startswith(b"{") and _model(head.data) is not None
 
 
-class _Joined:
-    """A stream whose first bytes have been read already."""
-
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._head or size == 0:
-            return self._stream.read(size)
-        if size < 0:
-            data, self._head = self._head + self._stream.read(), b""
-        else:
-            data, self._head = self._head[:size], self._head[size:]
-        return data
-
-
-def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Record | Rejected]:
-    """Read a VICS file, one Media object at a time.
+def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Batch]:
+    """Read a VICS file, many Media objects at a time.
 
     Raises
     ------
     FormatError
         When it is no VICS file, or its JSON is broken or ends too early.
     """
-    import ijson
-
     head = stream.read(_HEAD).removeprefix(_BOM)
     model = _model(head)
     if model is None:
         raise FormatError(source, "no ProjectVic data model is named at its start")
-    path = "value.item.Media.item" if "#cases" in model.lower() else "value.item"
+    is_cases = "#cases" in model.lower()
+    reader = _core.VicsReader(is_cases)
     number = 0
-    reason = ""
-    items = ijson.items(_Joined(head, stream), path)
-    while True:
-        try:
-            media = next(items)
-        except StopIteration:
+    for chunk in chain([head], iter(lambda: stream.read(_CHUNK), b"")):
+        at = reader.feed(chunk, 0)
+        while reader.is_full or reader.rows >= _MANY:
+            number += reader.rows
+            yield _batch(reader, number)
+            if at < len(chunk):
+                at += reader.feed(chunk, at)
+        if reader.problem() is not None:
             break
-        except (ijson.JSONError, UnicodeDecodeError):
-            reason = "malformed or truncated JSON"  # the parser's own message quotes the source
-            break
-        number += 1
-        if isinstance(media, dict) and isinstance(media.get("Media"), list):
-            reason = "Cases where the data model announces Media"
-            break
-        yield _media(media, f"Media {number}")
-    if reason:
-        raise FormatError(source, reason, f"after Media {number}")
+    else:
+        reader.finish()
+    number += reader.rows
+    yield _batch(reader, number)
+    problem = reader.problem()
+    if problem is not None:
+        reason, line, column, path = problem
+        where = f"after Media {number}, line {line}, column {column}, at {path or 'the start'}"
+        raise FormatError(source, f"malformed or truncated JSON: {reason}", where)
     if number == 0:
-        raise FormatError(source, f"no Media at {path.replace('.item', '[]')}")
+        raise FormatError(source, f"no Media at {'value[].Media[]' if is_cases else 'value[]'}")
+
+
+def _batch(reader: _core.VicsReader, number: int) -> Batch:
+    """Take out of a reader what it holds: the records up to a number."""
+    count = reader.rows
+    digests, codes, ends, ids, spellings, values = reader.take()
+    labels = [_read_label(*spelling) for spelling in spellings]
+    names = sorted({label for label in labels if label is not None})
+    code_of = {None: 0} | {name: i for i, name in enumerate(names, 1)}
+    lookup = np.array([0, *(code_of[label] for label in labels)], np.uint32)
+    batch = Batch(
+        count,
+        {
+            name: (np.frombuffer(rows, np.uint32), data)
+            for name, (rows, data) in zip(ALGORITHMS, digests, strict=True)
+        },
+        word="Media",
+        first=number - count + 1,
+        id_ends=np.frombuffer(ends, np.uint64) if ids else None,
+        id_text=ids,
+        codes=lookup[np.frombuffer(codes, np.uint32)] if names else None,
+        names=names,
+        has_category=True,
+    )
+    of_row = groupby(values, key=lambda value: value[0])
+    batch.alone = {row: _judge(said, batch.where(row)) for row, said in of_row}
+    return batch
 
 
 def _label(value: Any) -> str | None:
@@ -109,56 +125,64 @@ def _label(value: Any) -> str | None:
     return str(value)
 
 
-def _media(media: Any, where: str) -> Record | Rejected:
-    if not isinstance(media, dict):
-        return Rejected(where, "not a JSON object")
+def _read_label(kind: int, text: bytes) -> str | None:
+    """Spell an id or a category that is written in JSON. ValueError for anything odd."""
+    if kind == _STRING:
+        return _label(text.decode())
+    if kind != _NUMBER:
+        raise ValueError
+    if text.lstrip(b"-").isdigit():
+        return _label(int(text))
     try:
-        category = _label(media.get("Category"))
-    except ValueError:
-        return Rejected(where, "Category: neither a number nor a string")
-    record = Record([], where, category=category, has_category=True)
-    try:
-        record.id = _label(media.get("MediaID")) or ""
-    except ValueError:
-        record.bad.append(("MediaID: neither a number nor a string", ""))
-    for name, text in _digests(media):
-        _take_digest(record, name, text)
-    if not any(name == "md5" for name, _ in record.values):  # MediaFiles repeat the MD5
-        for file in _objects(media.get("MediaFiles")):
-            if file.get("MD5") not in (None, ""):
-                _take_digest(record, "md5", file["MD5"])
+        return _label(Decimal(text.decode()))
+    except InvalidOperation:  # its exponent is beyond all bounds
+        return text.decode()
+
+
+def _judge(values: Iterable[tuple[int, int, int, bytes]], where: str) -> Record | Rejected:
+    """Read a record of which not everything is plain, by its values."""
+    record = Record([], where, has_category=True)
+    has_md5 = False
+    for _, field, kind, text in values:
+        if field == _RECORD:
+            return Rejected(where, _REASONS[kind])
+        if field in (_ID, _CATEGORY):
+            try:
+                label = _read_label(kind, text)
+            except ValueError:
+                reason = _TOO_LONG if kind == _LONG else "neither a number nor a string"
+                if field == _CATEGORY:
+                    return Rejected(where, f"Category: {reason}")
+                record.bad.append((f"MediaID: {reason}", ""))
+                continue
+            if field == _ID:
+                record.id = label or ""
+            else:
+                record.category = label
+        elif field != _FILE_MD5:
+            _take_digest(record, _ALGORITHM_OF_FIELD[field], kind, text)
+            has_md5 = has_md5 or any(name == "md5" for name, _ in record.values)
+        elif not has_md5:  # MediaFiles repeat the MD5
+            _take_digest(record, "md5", kind, text)
     return record
 
 
-def _take_digest(record: Record, name: str, text: Any) -> None:
+def _take_digest(record: Record, name: str, kind: int, text: bytes) -> None:
     """Add a digest to a record, once, or the reason why it is none."""
-    digest = _digest(name, text)
+    if kind == _DIGEST:
+        digest: bytes | str = text
+    elif kind == _STRING:
+        digest = _digest(name, text.decode())
+    else:
+        digest = f"{name}: {_TOO_LONG if kind == _LONG else 'not a string'}"
     if isinstance(digest, str):
-        record.bad.append((digest, text if isinstance(text, str) else ""))
+        record.bad.append((digest, text.decode()))
     elif (name, digest) not in record.values:
         record.values.append((name, digest))
 
 
-def _digests(media: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the algorithm and the text of every digest of a kind that can be listed."""
-    for field, name in (("MD5", "md5"), ("SHA1", "sha1")):
-        if media.get(field) not in (None, ""):
-            yield name, media[field]
-    for other in _objects(media.get("AlternativeHashes")):
-        called = other.get("HashName")
-        algorithm = _HASH_NAMES.get(called.upper()) if isinstance(called, str) else None
-        if algorithm and other.get("HashValue") not in (None, ""):
-            yield algorithm, other["HashValue"]
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _digest(name: str, text: Any) -> bytes | str:
+def _digest(name: str, text: str) -> bytes | str:
     """Return the bytes of a digest, or the reason why it is none."""
-    if not isinstance(text, str):
-        return f"{name}: not a string"
     digits = text.strip()
     if len(digits) != 2 * WIDTHS[name]:
         return f"{name}: {len(digits)} characters; expected {2 * WIDTHS[name]}"
