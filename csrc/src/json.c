@@ -88,6 +88,9 @@ static csm_json_token read_number(csamatch_json *json, const uint8_t **at, const
     while (p < end && (next = next_step(step, *p)) != CSM_JSON_NO_NUMBER) {
         step = next;
         p++;
+        if (step >= CSM_JSON_INTEGER && step <= CSM_JSON_EXPONENT)
+            while (p < end && *p >= '0' && *p <= '9')
+                p++;
     }
     json->step = step;
     if (!is_whole || p == end) {
@@ -160,6 +163,8 @@ static csm_json_token begin_value(csamatch_json *json, const uint8_t **at, const
 /* The first byte that is no white space. */
 static inline const uint8_t *skip_space(csamatch_json *json, const uint8_t *p, const uint8_t *end)
 {
+    if (p < end && *p > ' ')
+        return p;
     for (; p < end && *p <= ' '; p++) {
         if (*p == '\n') {
             json->line++;

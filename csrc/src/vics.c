@@ -7,26 +7,27 @@ static const char *const key_names[] = {
     "AlternativeHashes", "MediaFiles", "HashName", "HashValue",
 };
 
-static inline csm_vics_key key_if(const csm_json_text *text, csm_vics_key key)
-{
-    return memcmp(text->data, key_names[key], text->length) == 0 ? key : CSM_KEY_UNKNOWN;
-}
+/* Of a constant length, for which compilers compare words. */
+#define KEY_IF(text, name, key) \
+    (memcmp((text)->data, name, sizeof name - 1) == 0 ? (key) : CSM_KEY_UNKNOWN)
 
 static inline csm_vics_key key_of(const csm_json_text *text)
 {
     if (text->is_long)
         return CSM_KEY_UNKNOWN;
     switch (text->length) {
-    case 3: return key_if(text, CSM_KEY_MD5);
-    case 4: return key_if(text, CSM_KEY_SHA1);
-    case 5: return text->data[0] == 'M' ? key_if(text, CSM_KEY_MEDIA) : key_if(text, CSM_KEY_VALUE);
-    case 7: return key_if(text, CSM_KEY_ID);
+    case 3: return KEY_IF(text, "MD5", CSM_KEY_MD5);
+    case 4: return KEY_IF(text, "SHA1", CSM_KEY_SHA1);
+    case 5:
+        return text->data[0] == 'M' ? KEY_IF(text, "Media", CSM_KEY_MEDIA)
+                                    : KEY_IF(text, "value", CSM_KEY_VALUE);
+    case 7: return KEY_IF(text, "MediaID", CSM_KEY_ID);
     case 8:
-        return text->data[0] == 'H' ? key_if(text, CSM_KEY_HASH_NAME)
-                                    : key_if(text, CSM_KEY_CATEGORY);
-    case 9: return key_if(text, CSM_KEY_HASH_VALUE);
-    case 10: return key_if(text, CSM_KEY_FILES);
-    case 17: return key_if(text, CSM_KEY_ALTERNATIVES);
+        return text->data[0] == 'H' ? KEY_IF(text, "HashName", CSM_KEY_HASH_NAME)
+                                    : KEY_IF(text, "Category", CSM_KEY_CATEGORY);
+    case 9: return KEY_IF(text, "HashValue", CSM_KEY_HASH_VALUE);
+    case 10: return KEY_IF(text, "MediaFiles", CSM_KEY_FILES);
+    case 17: return KEY_IF(text, "AlternativeHashes", CSM_KEY_ALTERNATIVES);
     default: return CSM_KEY_UNKNOWN;
     }
 }

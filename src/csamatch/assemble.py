@@ -25,7 +25,7 @@ class _Sorted(NamedTuple):
     """The keys of one rule: distinct, ascending; and every (key, record) pair behind them."""
 
     rule: str
-    keys: npt.NDArray[np.uint8]  # (u, width)
+    keys: npt.NDArray[np.uint32]  # (u, width / 4), in the order of their bytes
     rank: Numbers  # (n,) which of the keys, ascending
     record: Numbers  # (n,) which record, ascending within a key
 
@@ -49,19 +49,19 @@ def _sort(rule: str, columns: Columns) -> _Sorted:
 
     Uses up what the columns hold for that rule: there may be no room for both.
     """
-    width, count = WIDTHS[rule], len(columns.records[rule])
-    rows = np.empty((count, width + 4), np.uint8)
-    rows[:, :width] = np.frombuffer(columns.keys.pop(rule), np.uint8).reshape(count, width)
-    rows[:, width:].view(">u4")[:, 0] = np.frombuffer(columns.records.pop(rule), np.uint32)
-    _core.rows_sort(rows, count, width + 4)
+    count, words = len(columns.records[rule]), WIDTHS[rule] // 4
+    rows = np.empty((count, words + 1), np.uint32)
+    rows[:, :words] = np.frombuffer(columns.keys.pop(rule), np.uint32).reshape(count, words)
+    records = np.frombuffer(columns.records.pop(rule), np.uint32)
+    rows[:, words] = records.astype(">u4").view(np.uint32)
+    _core.rows_sort(rows, count, 4 * (words + 1))
     first = np.ones(count, np.bool_)
     for at in range(1, count, CHUNK):
         end = min(at + CHUNK, count)
-        first[at:end] = (rows[at:end, :width] != rows[at - 1 : end - 1, :width]).any(axis=1)
-    record = rows[:, width:].view(">u4")[:, 0].astype(np.uint32)
+        first[at:end] = (rows[at:end, :words] != rows[at - 1 : end - 1, :words]).any(axis=1)
+    record = np.ascontiguousarray(rows[:, words]).view(">u4").astype(np.uint32)
     rank = np.cumsum(first, dtype=_numbers(count + 1)) - 1
-    keys = rows[:, :width][first]
-    return _Sorted(rule, keys, rank, record)
+    return _Sorted(rule, rows[first, :words], rank, record)
 
 
 def _first_keys(tables: Sequence[_Sorted], records: int) -> Numbers:
@@ -75,12 +75,12 @@ def _first_keys(tables: Sequence[_Sorted], records: int) -> Numbers:
     return place
 
 
-def _are_equal(columns: Columns, these: Ints, those: Ints) -> npt.NDArray[np.bool_]:
+def _are_equal(columns: Columns, these: Numbers, those: Numbers) -> npt.NDArray[np.bool_]:
     """Whether records have the same id and category, two by two."""
     codes = np.frombuffer(columns.codes, np.uint32)
     ends = np.frombuffer(columns.id_ends, np.int64)
     text = np.frombuffer(columns.id_text, np.uint8)
-    start, other = (np.where(r > 0, ends[r - 1], 0) for r in (these, those))
+    start, other = (np.where(r > 0, ends[np.maximum(r, 1) - 1], 0) for r in (these, those))
     length = ends[these] - start
     same: npt.NDArray[np.bool_] = codes[these] == codes[those]
     same &= length == ends[those] - other
@@ -92,22 +92,37 @@ def _are_equal(columns: Columns, these: Ints, those: Ints) -> npt.NDArray[np.boo
     return same
 
 
-def _by_place(place: Numbers, columns: Columns) -> tuple[Ints, Ints | None]:
-    """Sort records by first key and, where sources have names, by those; return their ranks."""
+def _order(tables: Sequence[_Sorted], place: Numbers) -> Numbers:
+    """Return the records by first key, then number: tables are sorted so already."""
+    parts = []
+    base = 0
+    for table in tables:
+        part = table.record[place[table.record] == table.rank + place.dtype.type(base)]
+        base += len(table.keys)
+        is_new = np.ones(len(part), np.bool_)  # a record may say the same key twice
+        is_new[1:] = part[1:] != part[:-1]
+        parts.append(part[is_new])
+    return np.concatenate(parts)
+
+
+def _by_source(order: Numbers, place: Numbers, columns: Columns) -> tuple[Numbers, Ints | None]:
+    """Put records of one place in the order of their sources' names; return those as ranks."""
     if not columns.has_sources:
-        return np.argsort(place, kind="stable"), None
+        return order, None
     names = sorted(columns.source_names)
     rank = np.array([0, *(names.index(name) for name in columns.source_names)])
     sources = rank[np.frombuffer(columns.sources, np.uint32)]
-    return np.lexsort((sources, place)), sources
+    return order[np.lexsort((sources[order], place[order]))], sources
 
 
-def _number_entries(place: Numbers, columns: Columns) -> tuple[Numbers, Ints]:
+def _number_entries(
+    tables: Sequence[_Sorted], place: Numbers, columns: Columns
+) -> tuple[Numbers, Numbers]:
     """Give entries their numbers, by first key, id, category, source; equal ones are one.
 
     Returns the entry of each record, and for each entry a record that shows its metadata.
     """
-    order, sources = _by_place(place, columns)
+    order, sources = _by_source(_order(tables, place), place, columns)
     fresh = np.ones(len(order), np.bool_)
     fresh[1:] = place[order[1:]] != place[order[:-1]]
     starts = np.append(np.flatnonzero(fresh), len(order))
@@ -144,7 +159,7 @@ def _reference_sections(table: _Sorted, base: int, entry: Numbers) -> list[Secti
     return sections
 
 
-def _entry_sections(columns: Columns, shown: Ints) -> list[Section]:
+def _entry_sections(columns: Columns, shown: Numbers) -> list[Section]:
     sections = []
     if columns.has_ids:
         ends, text = columns.ids_of(shown)
@@ -208,7 +223,7 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
     for table in tables:
         sections += _key_sections(table.rule, table.keys.data.cast("B"))
     if columns.has_ids or columns.has_categories or columns.has_sources:
-        entry, shown = _number_entries(place, columns)
+        entry, shown = _number_entries(tables, place, columns)
         base = 0
         for table in tables:
             sections += _reference_sections(table, base, entry)
