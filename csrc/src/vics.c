@@ -79,6 +79,7 @@ static void take_value_element(csamatch_vics *v, csm_json_token token)
 {
     if (token == CSM_JSON_ARRAY_END) {
         v->where = CSM_IN_ROOT;
+        v->key = CSM_KEY_VALUE;
         return;
     }
     v->values++;
@@ -97,6 +98,7 @@ static void take_of_case(csamatch_vics *v, csm_json_token token)
     if (v->where == CSM_IN_CASE_MEDIA) {
         if (token == CSM_JSON_ARRAY_END) {
             v->where = CSM_IN_CASE;
+            v->key = CSM_KEY_MEDIA;
             return;
         }
         v->media++;
