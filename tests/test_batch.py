@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from unittest import mock
 
 import numpy as np
@@ -183,3 +184,26 @@ def test_entries_of_one_key(chunk):
         entries = made.find(key).entries
         assert (id, category) in [(e.id, e.category) for e in entries]
         assert len(entries) == sum(1 for k, *_ in expected if k == key)
+
+
+def test_what_records_cost_beyond_their_keys():
+    """Ids and categories lie packed: 100 MB is room enough for those of 2.4 million records."""
+    count, size = 200_000, 10_000
+    columns = Columns()
+    tracemalloc.start()
+    for start in range(0, count, size):
+        rows = np.arange(size, dtype=np.uint32)
+        batch = Batch(
+            size,
+            {"md5": (rows, bytes(16 * size)), "sha1": (rows, bytes(20 * size))},
+            id_ends=np.arange(7, 7 * size + 7, 7, dtype=np.uint64),
+            id_text=b"".join(b"%07d" % i for i in range(start, start + size)),
+            codes=rows % 3,
+            names=["1", "2"],
+        )
+        columns.add_batch(batch, np.ones(size, np.bool_))
+    del batch, rows
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(columns) == count
+    assert held - 36 * count < 100e6 / 2.4e6 * count

@@ -10,15 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core, listfile
-from csamatch.columns import CHUNK, Columns, Ints
+from csamatch.columns import CHUNK, Columns, Ints, Numbers
 from csamatch.entries import encode_categories
 from csamatch.info import encode_info
 from csamatch.listfile import Section
 from csamatch.rules import CODES, WIDTHS
 
 __all__ = ["Assembled", "Columns", "assemble"]
-
-Numbers = npt.NDArray[np.unsignedinteger[Any]]
 
 
 class _Sorted(NamedTuple):
@@ -125,19 +123,22 @@ def _number_entries(
     order, sources = _by_source(_order(tables, place), place, columns)
     fresh = np.ones(len(order), np.bool_)
     fresh[1:] = place[order[1:]] != place[order[:-1]]
-    starts = np.append(np.flatnonzero(fresh), len(order))
+    is_start = fresh.copy()
     beside = np.flatnonzero(~fresh)
     for at in range(0, len(beside), CHUNK):
         chunk = beside[at : at + CHUNK]
         fresh[chunk] = ~_are_equal(columns, order[chunk], order[chunk - 1])
     # What is still fresh among those differs from its neighbour: only there is there a choice.
-    groups = np.unique(np.searchsorted(starts, beside[fresh[beside]], "right") - 1)
+    differing = beside[fresh[beside]]
     if sources is not None:  # they are in order already where nothing else differs
         fresh[beside] |= sources[order[beside]] != sources[order[beside - 1]]
-    for start, end in zip(starts[groups].tolist(), starts[groups + 1].tolist(), strict=True):
-        said = sorted(columns.said(r) for r in order[start:end].tolist())
-        order[start:end] = [r for *_, r in said]
-        fresh[start + 1 : end] = [a[:3] != b[:3] for a, b in pairwise(said)]
+    if len(differing):
+        starts = np.append(np.flatnonzero(is_start), len(order))
+        groups = np.unique(np.searchsorted(starts, differing, "right") - 1)
+        for start, end in zip(starts[groups].tolist(), starts[groups + 1].tolist(), strict=True):
+            said = sorted(columns.said(r) for r in order[start:end].tolist())
+            order[start:end] = [r for *_, r in said]
+            fresh[start + 1 : end] = [a[:3] != b[:3] for a, b in pairwise(said)]
     entry = np.empty(len(order), _numbers(len(order)))
     entry[order] = np.cumsum(fresh, dtype=entry.dtype) - 1
     return entry, order[fresh]
@@ -147,11 +148,17 @@ def _reference_sections(table: _Sorted, base: int, entry: Numbers) -> list[Secti
     """Which entry each key belongs to, and which further ones, where that isn't plain."""
     code = CODES[table.rule]
     entries = entry[table.record]
-    starts = np.searchsorted(table.rank, np.arange(len(table.keys), dtype=table.rank.dtype))
-    first = np.minimum.reduceat(entries, starts)
+    is_each_once = len(table.keys) == len(table.rank)
+    if is_each_once:
+        first = entries
+    else:
+        starts = np.searchsorted(table.rank, np.arange(len(table.keys), dtype=table.rank.dtype))
+        first = np.minimum.reduceat(entries, starts)
     sections = []
-    if not np.array_equal(first, base + np.arange(len(first))):
-        sections.append(Section(listfile.KEY_ENTRIES, code, 4, first.astype("<u4")))
+    if not np.array_equal(first, np.arange(base, base + len(first), dtype=first.dtype)):
+        sections.append(Section(listfile.KEY_ENTRIES, code, 4, first.astype("<u4", copy=False)))
+    if is_each_once:
+        return sections
     further = entries != first[table.rank]
     if further.any():
         pairs = np.unique(np.stack([table.rank[further], entries[further]], axis=1), axis=0)
@@ -222,19 +229,18 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
     place = _first_keys(tables, count)
     for table in tables:
         sections += _key_sections(table.rule, table.keys.data.cast("B"))
+    counts = {table.rule: len(table.keys) for table in tables}
     if columns.has_ids or columns.has_categories or columns.has_sources:
         entry, shown = _number_entries(tables, place, columns)
+        del place
         base = 0
-        for table in tables:
+        while tables:  # each dropped when done with, to make room for what follows
+            table = tables.pop(0)
             sections += _reference_sections(table, base, entry)
-            base += len(table.keys)
+            base += counts[table.rule]
+        del table, entry
         sections += _entry_sections(columns, shown)
         accepted = len(shown)
     else:
         accepted = len(np.unique(place))
-    return Assembled(
-        sections,
-        accepted,
-        count - accepted,
-        {table.rule: len(table.keys) for table in tables},
-    )
+    return Assembled(sections, accepted, count - accepted, counts)

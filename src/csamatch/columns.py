@@ -14,6 +14,7 @@ from csamatch.readers.records import Batch
 from csamatch.rules import WIDTHS
 
 Ints = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.unsignedinteger[Any]]
 
 CHUNK: Final = 1 << 17
 """Records looked at together: what that takes must not count beside the keys."""
@@ -161,7 +162,7 @@ class Columns:
         source = self.source_names[self.sources[record] - 1] if self.sources else ""
         return bytes(self.id_text[start : self.id_ends[record]]), category, source, record
 
-    def ids_of(self, records: Ints) -> tuple[npt.NDArray[np.uint64], bytearray]:
+    def ids_of(self, records: Numbers) -> tuple[npt.NDArray[np.uint64], bytearray]:
         """Return where each id of some records ends, and those ids in one run."""
         ends = np.frombuffer(self.id_ends, np.uint64)
         source = np.frombuffer(self.id_text, np.uint8)
@@ -169,12 +170,12 @@ class Columns:
         text = bytearray()
         for at in range(0, len(records), CHUNK):
             chosen = records[at : at + CHUNK]
-            start = np.where(chosen > 0, ends[chosen - 1], 0).astype(np.int64)
+            start = np.where(chosen > 0, ends[np.maximum(chosen, 1) - 1], 0).astype(np.int64)
             size = ends[chosen].astype(np.int64) - start
             lengths[at : at + CHUNK] = size
             shift = start - np.cumsum(size) + size
             text += source[np.repeat(shift, size) + np.arange(int(size.sum()))].tobytes()
-        return np.cumsum(lengths, dtype="<u8"), text
+        return np.cumsum(lengths, out=lengths).astype("<u8", copy=False), text
 
     def number_bare(self) -> None:
         """Turn bare keys into numbered records, as is needed beside others."""
