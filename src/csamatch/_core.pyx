@@ -4,7 +4,9 @@
 from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
 )
-from cpython.bytes cimport PyBytes_AsString, PyBytes_GET_SIZE, PyBytes_Size
+from cpython.bytes cimport (
+    PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_GET_SIZE, PyBytes_Size,
+)
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -103,6 +105,36 @@ def rows_check(rows, size_t offset, size_t count, size_t width):
         status = csamatch_rows_check(data, count, width, NULL)
     if status != CSAMATCH_OK:
         raise _failure(status)
+
+
+def texts_take(text, ends, numbers, new_ends):
+    """Those of many texts, one after another, whose numbers are given, as bytes;
+    fills new_ends with where each ends. ends and new_ends are uint64, numbers uint32."""
+    cdef _Buffer source = _Buffer(text), limits = _Buffer(ends)
+    cdef _Buffer chosen = _Buffer(numbers), made = _Buffer(new_ends, True)
+    cdef size_t n = <size_t>chosen.view.len // 4, count = <size_t>limits.view.len // 8
+    cdef const uint64_t *end = <const uint64_t *>limits.need(0, count, 8)
+    cdef const uint32_t *number = <const uint32_t *>chosen.need(0, n, 4)
+    cdef uint64_t *new_end = <uint64_t *>made.need(0, n, 8)
+    cdef const char *data = <const char *>source.view.buf
+    cdef uint64_t size = <uint64_t>source.view.len, start = 0, total = 0
+    cdef size_t i
+    for i in range(n):
+        if number[i] >= count:
+            raise IndexError("no such text")
+        start = end[number[i] - 1] if number[i] > 0 else 0
+        if start > end[number[i]] or end[number[i]] > size:
+            raise ValueError("the ends are out of order")
+        total += end[number[i]] - start
+        new_end[i] = total
+    cdef bytes taken = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>total)
+    cdef char *out = PyBytes_AsString(taken)
+    with nogil:
+        for i in range(n):
+            start = end[number[i] - 1] if number[i] > 0 else 0
+            memcpy(out, data + start, end[number[i]] - start)
+            out += end[number[i]] - start
+    return taken
 
 
 # -------------------------------------------------------------- directory --

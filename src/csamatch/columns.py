@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from csamatch import _core
 from csamatch.readers.records import Batch
 from csamatch.rules import WIDTHS
 
@@ -162,20 +163,12 @@ class Columns:
         source = self.source_names[self.sources[record] - 1] if self.sources else ""
         return bytes(self.id_text[start : self.id_ends[record]]), category, source, record
 
-    def ids_of(self, records: Numbers) -> tuple[npt.NDArray[np.uint64], bytearray]:
+    def ids_of(self, records: Numbers) -> tuple[npt.NDArray[np.uint64], bytes]:
         """Return where each id of some records ends, and those ids in one run."""
-        ends = np.frombuffer(self.id_ends, np.uint64)
-        source = np.frombuffer(self.id_text, np.uint8)
-        lengths = np.empty(len(records), np.uint64)
-        text = bytearray()
-        for at in range(0, len(records), CHUNK):
-            chosen = records[at : at + CHUNK]
-            start = np.where(chosen > 0, ends[np.maximum(chosen, 1) - 1], 0).astype(np.int64)
-            size = ends[chosen].astype(np.int64) - start
-            lengths[at : at + CHUNK] = size
-            shift = start - np.cumsum(size) + size
-            text += source[np.repeat(shift, size) + np.arange(int(size.sum()))].tobytes()
-        return np.cumsum(lengths, out=lengths).astype("<u8", copy=False), text
+        ends = np.empty(len(records), np.uint64)
+        numbers = records.astype(np.uint32, copy=False)
+        text = _core.texts_take(self.id_text, self.id_ends, numbers, ends)
+        return ends.astype("<u8", copy=False), text
 
     def number_bare(self) -> None:
         """Turn bare keys into numbered records, as is needed beside others."""
