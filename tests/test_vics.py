@@ -220,12 +220,14 @@ def test_the_last_of_repeated_keys_counts():
     assert item.values == [("md5", bytes.fromhex(md5(4))), ("sha1", bytes.fromhex(sha1(5)))]
 
 
-def test_many_categories():
+@pytest.mark.parametrize("chunk", [1, 2, 1 << 18])
+def test_many_categories(chunk):
     """More spellings than there is room for at a time."""
     media = [
         f'{{"Category":{i // 2 if i % 2 else i // 2 + 0.0},"MD5":"{md5(i)}"}}' for i in range(2000)
     ]
-    items = read(document(",".join(media)))
+    with mock.patch.object(vics, "_CHUNK", chunk), mock.patch.object(vics, "_HEAD", 200):
+        items = read(document(",".join(media)))
     assert [item.category for item in items] == [str(i // 2) for i in range(2000)]
     assert [item.where for item in items] == [f"Media {i}" for i in range(1, 2001)]
 

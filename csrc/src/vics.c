@@ -251,9 +251,19 @@ csamatch_status csamatch_vics_init(csamatch_vics *reader, int cases)
     return CSAMATCH_OK;
 }
 
+static bool has_all(const csamatch_vics_columns *c)
+{
+    bool all = c->codes != NULL && c->id_ends != NULL && c->id_text != NULL &&
+               c->spelling_types != NULL && c->spelling_ends != NULL && c->spelling_text != NULL &&
+               c->values != NULL && c->text != NULL;
+    for (size_t i = 0; i < 3; i++)
+        all = all && c->digest_rows[i] != NULL && c->digests[i] != NULL;
+    return all;
+}
+
 static bool fits(const csamatch_vics_columns *c)
 {
-    return c != NULL && c->size == sizeof(csamatch_vics_columns) && c->row_room >= 1 &&
+    return c != NULL && c->size == sizeof(csamatch_vics_columns) && has_all(c) && c->row_room >= 1 &&
            c->row_room <= UINT32_MAX && c->id_room >= CSAMATCH_VICS_TEXT &&
            c->digest_room >= CSAMATCH_VICS_LEAST_DIGESTS &&
            c->value_room >= CSAMATCH_VICS_LEAST_VALUES &&

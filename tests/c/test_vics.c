@@ -214,6 +214,10 @@ static void arguments(void)
     CHECK(csamatch_vics_feed(t.reader, NULL, 1, &t.c, &used) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_vics_feed(t.reader, "", 0, NULL, &used) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_vics_feed(t.reader, NULL, 0, &t.c, &used) == CSAMATCH_OK);
+    uint8_t *digests = t.c.digests[2];
+    t.c.digests[2] = NULL;
+    CHECK(csamatch_vics_feed(t.reader, "", 0, &t.c, &used) == CSAMATCH_ERROR_ARGUMENT);
+    t.c.digests[2] = digests;
     t.c.text_room--;
     CHECK(csamatch_vics_feed(t.reader, "", 0, &t.c, &used) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_vics_finish(NULL) == CSAMATCH_ERROR_ARGUMENT);

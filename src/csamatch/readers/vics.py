@@ -62,7 +62,7 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         while reader.is_full or reader.rows >= _MANY:
             number += reader.rows
             yield _batch(reader, number)
-            if at < len(chunk):
+            if reader.is_full:
                 at += reader.feed(chunk, at)
         if reader.problem() is not None:
             break
