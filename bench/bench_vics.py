@@ -29,7 +29,7 @@ def read_with_csamatch(path: str) -> int:
     from csamatch.readers import READERS
 
     with Path(path).open("rb") as file:
-        return sum(batch.count for batch in READERS["vics"].read(file, path))
+        return sum(batch.count for batch in READERS["vics"].read(file, path, {}))
 
 
 def build_with_csamatch(path: str) -> int:

@@ -21,7 +21,7 @@ SHA256 = "ab" * 32
 
 
 def read(data: bytes) -> list:
-    batches = list(READERS["vics"].read(io.BytesIO(data), "source"))
+    batches = list(READERS["vics"].read(io.BytesIO(data), "source", {}))
     return [record for batch in batches for record in batch.records()]
 
 
@@ -283,7 +283,7 @@ def test_long_and_deep_things_of_no_use_take_no_memory():
         yield b',"Exifs":' + b"[" * 1000 + b"]" * 1000 + b"}]}"
 
     tracemalloc.start()
-    batches = list(READERS["vics"].read(Stream(pieces()), "source"))
+    batches = list(READERS["vics"].read(Stream(pieces()), "source", {}))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [batch.count for batch in batches] == [1]
