@@ -16,8 +16,8 @@ from csamatch.errors import (
 from csamatch.explain import Explanation, explain_url
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
-from csamatch.links import find_urls
 from csamatch.inspection import Inspection, inspect
+from csamatch.links import find_urls
 from csamatch.matches import Match, Matches
 from csamatch.opening import open_list as open
 from csamatch.opening import verify
