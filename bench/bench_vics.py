@@ -12,6 +12,7 @@ decode; the build of csamatch also leaves out what must not be listed, sorts, an
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import json
 import os
@@ -50,22 +51,14 @@ def read_with_ijson(path: str) -> int:
 def read_with_msgspec(path: str) -> int:
     import msgspec
 
-    other = msgspec.defstruct(
-        "Other", [("HashName", str | None, None), ("HashValue", str | None, None)]
-    )
-    file = msgspec.defstruct("File", [("MD5", str | None, None)])
-    media = msgspec.defstruct(
-        "Media",
-        [
-            ("MediaID", int | str | None, None),
-            ("Category", int | str | None, None),
-            ("MD5", str | None, None),
-            ("SHA1", str | None, None),
-            ("AlternativeHashes", list[other], []),  # type: ignore[valid-type]
-            ("MediaFiles", list[file], []),  # type: ignore[valid-type]
-        ],
-    )
-    vics = msgspec.defstruct("Vics", [("value", list[media])])  # type: ignore[valid-type]
+    text, label = str | None, int | str | None
+    make = functools.partial(msgspec.defstruct, gc=False)  # as its manual advises for speed
+    other = make("Other", [("HashName", text, None), ("HashValue", text, None)])
+    file = make("File", [("MD5", text, None)])
+    digests = [("MD5", text, None), ("SHA1", text, None)]
+    inner = [("AlternativeHashes", list[other], []), ("MediaFiles", list[file], [])]
+    media = make("Media", [("MediaID", label, None), ("Category", label, None), *digests, *inner])
+    vics = make("Vics", [("value", list[media])])
     return len(msgspec.json.decode(Path(path).read_bytes(), type=vics).value)
 
 
