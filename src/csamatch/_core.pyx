@@ -9,7 +9,7 @@ from cpython.bytes cimport (
 )
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy, memmove
 
 from csamatch._c cimport *
 
@@ -105,6 +105,33 @@ def rows_check(rows, size_t offset, size_t count, size_t width):
         status = csamatch_rows_check(data, count, width, NULL)
     if status != CSAMATCH_OK:
         raise _failure(status)
+
+
+def rows_split(rows, size_t count, size_t width, ranks, records):
+    """Takes sorted rows apart, each a key of `width` bytes and a big-endian number:
+    moves the distinct keys to the front, packed, and returns how many there are;
+    fills ranks and records, uint32, with which key each row has, and its number."""
+    cdef _Buffer buffer = _Buffer(rows, True), first = _Buffer(ranks, True)
+    cdef _Buffer second = _Buffer(records, True)
+    cdef uint8_t *data = buffer.need(0, count, width + 4)
+    cdef uint32_t *rank = <uint32_t *>first.need(0, count, 4)
+    cdef uint32_t *record = <uint32_t *>second.need(0, count, 4)
+    cdef size_t i, unique = 0
+    cdef uint8_t *row = data
+    cdef uint8_t *number
+    if count >= <size_t>1 << 32:
+        raise ValueError("too many rows")
+    with nogil:
+        for i in range(count):
+            number = row + width
+            record[i] = (<uint32_t>number[0] << 24 | <uint32_t>number[1] << 16
+                         | <uint32_t>number[2] << 8 | number[3])
+            if unique == 0 or memcmp(data + (unique - 1) * width, row, width) != 0:
+                memmove(data + unique * width, row, width)
+                unique += 1
+            rank[i] = <uint32_t>(unique - 1)
+            row += width + 4
+    return unique
 
 
 def texts_take(text, ends, numbers, new_ends):

@@ -53,13 +53,10 @@ def _sort(rule: str, columns: Columns) -> _Sorted:
     records = np.frombuffer(columns.records.pop(rule), np.uint32)
     rows[:, words] = records.astype(">u4").view(np.uint32)
     _core.rows_sort(rows, count, 4 * (words + 1))
-    first = np.ones(count, np.bool_)
-    for at in range(1, count, CHUNK):
-        end = min(at + CHUNK, count)
-        first[at:end] = (rows[at:end, :words] != rows[at - 1 : end - 1, :words]).any(axis=1)
-    record = np.ascontiguousarray(rows[:, words]).view(">u4").astype(np.uint32)
-    rank = np.cumsum(first, dtype=_numbers(count + 1)) - 1
-    return _Sorted(rule, rows[first, :words], rank, record)
+    rank, record = np.empty(count, np.uint32), np.empty(count, np.uint32)
+    unique = _core.rows_split(rows, count, 4 * words, rank, record)
+    rows.resize((unique, words), refcheck=False)
+    return _Sorted(rule, rows, rank, record)
 
 
 def _first_keys(tables: Sequence[_Sorted], records: int) -> Numbers:
