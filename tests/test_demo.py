@@ -36,7 +36,7 @@ def test_notices_a_miss(small, capsys, monkeypatch):
 
     def forgetful(self, items, **options):
         matches = whole(self, items, **options)
-        matches.mask[np.flatnonzero(matches.mask)[0]] = False
+        matches.mask[np.flatnonzero(matches.mask)[:1]] = False
         return matches
 
     monkeypatch.setattr(csamatch.HashList, "match", forgetful)
