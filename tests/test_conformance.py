@@ -109,6 +109,33 @@ def test_hex_lines(ffi, lib):
         _core.hex_lines(text, len(text) + 1, 16, keys)
 
 
+def test_csv(ffi, lib):
+    """One column of digests, one of text, through C and through Python."""
+    digests = [hashlib.md5(bytes([i])).digest() for i in range(2)]
+    text = b'"x, y",%s\r\n' % digests[0].hex().encode() + b"#\nz,%s,\n" % digests[1].hex().encode()
+    names, keys = ffi.new("uint8_t[200]"), ffi.new("uint8_t[48]")
+    ends, rows, lines = ffi.new("uint32_t[3]"), ffi.new("uint32_t[3]"), ffi.new("uint32_t[3]")
+    columns = ffi.new("csamatch_csv_column[2]", [(0, 0, names, ends, 0), (1, 16, keys, rows, 0)])
+    issues = ffi.new("csamatch_csv_issue[3]")
+    scan = ffi.new("csamatch_csv *", {
+        "columns": columns, "column_count": 2, "lines": lines, "room": 3, "issues": issues,
+        "issue_room": 3, "least": 2, "most": 2, "delimiter": ord(","), "quote": ord('"'),
+        "comment": ord("#"), "last": 1,
+    })  # fmt: skip
+    assert lib.csamatch_csv_scan(scan, text, len(text)) == 0
+    assert (scan.row_count, scan.used, scan.line_count) == (2, len(text), 3)
+    assert bytes(keys)[:32] == b"".join(digests) and bytes(names)[:5] == b"x, yz"
+    assert (list(ends)[:2], list(rows)[:2], list(lines)[:2]) == ([4, 5], [0, 1], [0, 2])
+    issue = issues[0]
+    assert (scan.issue_count, issue.row, issue.what, issue.start) == (1, 1, 3, 3)
+    scanner = _core.CsvScanner([(0, 0), (1, 16)], 3, 2, 2, ",", '"', "#")
+    assert scanner.scan(text, 0, True) == len(text)
+    assert scanner.digests(1)[1] == b"".join(digests) and scanner.texts(0)[1] == b"x, yz"
+    assert scanner.issues() == [(1, 2, 3, 0, 3, 0)]
+    with pytest.raises(ValueError, match="buffer"):
+        scanner.scan(text, len(text) + 1, True)
+
+
 def test_rows(ffi, lib):
     shuffled = b"".join(reversed(KEYS)) + KEYS[7]
     rows = ffi.from_buffer("uint8_t[]", bytearray(shuffled), require_writable=True)

@@ -107,6 +107,78 @@ CSAMATCH_API csamatch_status csamatch_hex_lines(const char *text, size_t length,
                                                 uint8_t *keys, size_t room, size_t *count,
                                                 size_t *used);
 
+/* ----------------------------------------------------------------- CSV ---
+ * Rows of fields between delimiters, as RFC 4180 has them: a field in quotes
+ * may hold delimiters, line ends and doubled quotes. Lines end with LF or CR
+ * LF, blanks in front of a field don't count, blank lines are no rows, and
+ * neither are lines that begin with the comment character. */
+
+/* Columns that one scan can pick. */
+#define CSAMATCH_CSV_PICKED 16
+
+/* A column to pick. One that holds digests gives those alone that are there,
+ * packed, and the number of the row that each is in; one of text gives the
+ * text of each row, in one run without blanks around it and without quotes,
+ * and where in the run each ends. Several may have the same index, but not the
+ * same width too; a digest is then of the one whose width fits. */
+typedef struct csamatch_csv_column {
+    size_t index;      /* in a row, from 0 */
+    size_t width;      /* bytes of its digests, 1 to 64, or 0: it holds text */
+    uint8_t *bytes;    /* room for scan->room digests, or for as many bytes of
+                          text as are scanned */
+    uint32_t *numbers; /* room for scan->room of them */
+    size_t count;      /* out: digests, or bytes of text */
+} csamatch_csv_column;
+
+/* What can be wrong with a row. */
+enum {
+    CSAMATCH_CSV_LENGTH = 1,   /* a value not as long as a digest of its column */
+    CSAMATCH_CSV_ALPHABET = 2, /* one with a character that is no hex digit */
+    CSAMATCH_CSV_COLUMNS = 3,  /* a row of fewer or more columns than expected */
+    CSAMATCH_CSV_QUOTE = 4,    /* a line with text behind a closing quote */
+    CSAMATCH_CSV_RETURN = 5    /* a line with CR but no LF behind it */
+};
+
+typedef struct csamatch_csv_issue {
+    uint32_t row;    /* its number */
+    uint32_t line;   /* line ends in front of it */
+    uint32_t what;   /* CSAMATCH_CSV_... */
+    uint32_t column; /* which of those picked, for a value */
+    uint32_t start;  /* where the value or the line is in the text; for COLUMNS */
+    uint32_t end;    /* how many the row has, and 0 */
+} csamatch_csv_issue;
+
+typedef struct csamatch_csv {
+    csamatch_csv_column *columns; /* by ascending index, then width */
+    size_t column_count;          /* up to CSAMATCH_CSV_PICKED of them */
+    uint32_t *lines;              /* of each row, the line ends in front of it; */
+    size_t room;                  /* room for so many rows */
+    csamatch_csv_issue *issues;
+    size_t issue_room;  /* more than column_count */
+    size_t least, most; /* columns that a row is expected to have */
+    uint8_t delimiter;
+    uint8_t quote;   /* 0: no field is quoted */
+    uint8_t comment; /* 0: no line is a comment */
+    uint8_t last;    /* nothing follows the text: its last line may lack its end */
+    /* out */
+    uint8_t open_quote; /* the row that begins at `used` has a quote without its end */
+    uint8_t unended;    /* the last line of all lacked its end */
+    size_t row_count;
+    size_t issue_count;
+    size_t line_count; /* line ends in front of `used` */
+    size_t used;       /* bytes of the text that are done with */
+} csamatch_csv;
+
+/* Reads rows from `text`, fewer than 2^32 bytes that begin with a row, until
+ * the text ends, or there is no more room for rows or issues. It stops in
+ * front of a row that is not whole: it is to be scanned again with what
+ * follows. A value that is no digest is an issue, and so is an unexpected
+ * number of columns; the row's other values are there all the same. A line on
+ * which a row begins that turns out to be none (QUOTE, RETURN) counts as a row
+ * without any values, and reading goes on with the next line. */
+CSAMATCH_API csamatch_status csamatch_csv_scan(csamatch_csv *scan, const char *text,
+                                               size_t length);
+
 /* ---------------------------------------------------------------- rows ---
  * Rows are `count` records of `width` bytes each, packed without gaps,
  * compared as unsigned bytes from the left. */

@@ -31,6 +31,42 @@ cdef extern from "csamatch.h" nogil:
     csamatch_status csamatch_hex_lines(const char *text, size_t length, size_t width,
                                        uint8_t *keys, size_t room, size_t *count, size_t *used)
 
+    enum:
+        CSAMATCH_CSV_PICKED
+    ctypedef struct csamatch_csv_column:
+        size_t index
+        size_t width
+        uint8_t *bytes
+        uint32_t *numbers
+        size_t count
+    ctypedef struct csamatch_csv_issue:
+        uint32_t row
+        uint32_t line
+        uint32_t what
+        uint32_t column
+        uint32_t start
+        uint32_t end
+    ctypedef struct csamatch_csv:
+        csamatch_csv_column *columns
+        size_t column_count
+        uint32_t *lines
+        size_t room
+        csamatch_csv_issue *issues
+        size_t issue_room
+        size_t least
+        size_t most
+        uint8_t delimiter
+        uint8_t quote
+        uint8_t comment
+        uint8_t last
+        uint8_t open_quote
+        uint8_t unended
+        size_t row_count
+        size_t issue_count
+        size_t line_count
+        size_t used
+    csamatch_status csamatch_csv_scan(csamatch_csv *scan, const char *text, size_t length)
+
     csamatch_status csamatch_rows_sort(uint8_t *rows, size_t count, size_t width)
     csamatch_status csamatch_rows_unique(uint8_t *rows, size_t count, size_t width,
                                          size_t *unique)

@@ -262,6 +262,7 @@ cdef class KeySet:
 
 
 include "_digests.pxi"
+include "_csv.pxi"
 include "_addresses.pxi"
 include "_links.pxi"
 include "_json.pxi"
