@@ -311,7 +311,7 @@ def test_parameters(out):
         build(text(md5(1)), out, key=b"k")
     for unknown in ({"columns": {"md5": 0}}, {"options": {"colour": "red"}}):
         with pytest.raises(ValueError, match=r"<stream>: reader text takes no option 'col"):
-            build(text(md5(1)), out, **unknown)
+            build(text(md5(1)), out, reader="text", **unknown)
     assert not out.exists()
 
 

@@ -70,7 +70,7 @@ def test_the_wrong_thing_is_told_in_one_line(tmp_path, out, what):
         build(path, out)
     said = str(caught.value)
     assert said.startswith(f"{path}: looks like {what}"), said
-    assert "; expected a list for one of the readers text, vics, domains, urls" in said
+    assert "; expected a list for one of the readers text, vics, csv, " in said
     assert "\n" not in said and "bad.example" not in said
     assert out.read_bytes() == b"the old list"
 

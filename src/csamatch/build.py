@@ -13,6 +13,7 @@ from csamatch.errors import FormatError
 from csamatch.filters import RejectionLimit, wanted_categories
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.intake import Intake
+from csamatch.readers import delimited
 from csamatch.reading import Progress, Request, read_source
 from csamatch.report import BuildReport
 from csamatch.sources import Sources, check_apart, named_sources
@@ -67,7 +68,7 @@ def build(
         Classes of `csamatch.quarantine.CLASSES` to let in, such as ``"empty-file"``.
     categories : collection, optional
         The categories wanted; None among them stands for entries without one. By default all
-        but VICS category 0 and null.
+        but category 0 (not pertinent) and null of VICS.
     where : mapping, optional
         Fields of the source and the values wanted, such as ``{"baseline": "yes"}``, for readers
         whose records have fields. By default what the reader says; an empty mapping takes all.
@@ -79,8 +80,9 @@ def build(
     max_ratio : float
         How many times its size a source may unpack to, beyond the first 100 MiB.
     columns : mapping, optional
-        Which column holds what, by name or by number from 0, for readers of tables: the option
-        ``"columns"``.
+        Which column of a table holds what: keys ``"md5"``, ``"sha1"``, ``"sha256"`` (or
+        ``"url"``, ``"domain"``, ``"host"``), ``"id"``, ``"category"``, each with the column's
+        name or its number from 0. With it, ``reader="auto"`` takes sources for CSV.
     options : mapping, optional
         Further options of the reader. One that it does not take is an error.
     progress : callable, optional
@@ -102,7 +104,10 @@ def build(
     """
     if key is not None:
         raise NotImplementedError("key= is not supported in this version")
-    chosen = dict(options or {}) if columns is None else {**(options or {}), "columns": columns}
+    chosen = dict(options or {})
+    if columns is not None:
+        chosen["columns"] = columns
+        reader = delimited.reader_for(columns) if reader == "auto" else reader
     admitted = frozenset([admit] if isinstance(admit, str) else admit)
     if admitted - set(quarantine.CLASSES):
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")

@@ -11,10 +11,10 @@ FORGIVEN: Final = 100
 """So many unreadable records never fail a build, unless the caller sets a limit."""
 
 
-def wanted_categories(given: Collection[str | int | None] | None) -> Wanted:
-    """Say which categories to list: by default all but VICS 0 (not pertinent) and null."""
+def wanted_categories(given: Collection[str | int | None] | None) -> Wanted | None:
+    """Say which categories to list; None where that is left to the format."""
     if given is None:
-        return lambda category: category not in (None, "0")
+        return None
     if isinstance(given, (str, int)):
         raise TypeError("categories: expected a collection of them")
     return frozenset(None if c is None else str(c) for c in given).__contains__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -36,8 +36,8 @@ class Intake:
         Classes of quarantine to let in.
     allow : AllowList or None
         What is known to be harmless.
-    wanted : callable
-        Says of a category whether to list it.
+    wanted : callable or None
+        Says of a category whether to list it; None leaves that to the format.
     columns : Columns, optional
         What gathers the keys, or something like it.
 
@@ -47,6 +47,8 @@ class Intake:
         Of what is taken in: ``"hashes"`` or ``"addresses"``.
     where : Where or None
         The filter by fields for the source that is being read.
+    left_out : collection of str or None
+        The categories that its format leaves out unless the caller says which are wanted.
     """
 
     def __init__(
@@ -54,16 +56,22 @@ class Intake:
         report: BuildReport,
         admit: frozenset[str],
         allow: AllowList | None,
-        wanted: Wanted,
+        wanted: Wanted | None,
         columns: Any = None,
     ) -> None:
         self.report = report
         self.columns: Any = Columns() if columns is None else columns
         self.kind = ""
         self.where: Where | None = None
+        self.left_out: Collection[str | None] = ()
         self._admit = admit
         self._allow = allow
         self._wanted = wanted
+
+    def _wants(self, category: str | None) -> bool:
+        if self._wanted is None:
+            return category not in self.left_out
+        return self._wanted(category)
 
     def set_kind(self, kind: str, source: str) -> None:
         """Say whether hashes or addresses follow; FormatError when they don't go together."""
@@ -137,7 +145,7 @@ class Intake:
         """Which rows are of categories that were not asked for, or fail the filter by fields."""
         unwanted = np.zeros(batch.count, np.bool_)
         if batch.has_category:
-            refused = np.array([not self._wanted(name) for name in (None, *batch.names)])
+            refused = np.array([not self._wants(name) for name in (None, *batch.names)])
             unwanted |= refused[0] if batch.codes is None else refused[batch.codes]
         if self.where is not None:
             self._check_fields(batch.fields, source, batch.where(0))
@@ -173,7 +181,7 @@ class Intake:
         self._account(item, source, keys, bad, held_back)
 
     def _is_wanted(self, item: Record, source: str) -> bool:
-        if item.has_category and not self._wanted(item.category):
+        if item.has_category and not self._wants(item.category):
             return False
         if self.where is None:
             return True

@@ -69,7 +69,7 @@ def read_opened(intake: Intake, opened: Opened, request: Request) -> None:
     reader, variety = choose(request.reader, opened.head, name)
     where, options = _own_options(reader, request, name)
     intake.set_kind(reader.kind, name)
-    intake.where = where
+    intake.where, intake.left_out = where, reader.left_out
     report = intake.report
     before = report.tally()
     reasons = Counter(report.rejections)

@@ -8,7 +8,7 @@ found by name or by content.
 from __future__ import annotations
 
 from csamatch.errors import FormatError
-from csamatch.readers import addresses, line_lists, text, vics
+from csamatch.readers import addresses, delimited, icse, line_lists, text, vics
 from csamatch.readers.interface import HEAD_SIZE, Head, Item, Reader
 from csamatch.readers.records import Batch, Digests, Record, Rejected
 from csamatch.readers.registry import Registry
@@ -33,6 +33,9 @@ READERS = {
     for reader in (
         Reader("text", "hashes", text.read, line_lists.is_text, "one digest a line"),
         vics.READER,
+        delimited.HASHES,
+        delimited.ADDRESSES_READER,
+        icse.READER,
         Reader(
             "domains",
             "addresses",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO, Final, TypeVar
@@ -88,6 +88,8 @@ class Reader:
         `Record.fields`.
     where : mapping
         The filter by fields that is used unless the caller gives one.
+    left_out : collection of str or None
+        The categories that are not listed unless the caller asks for them.
     """
 
     name: str
@@ -99,3 +101,4 @@ class Reader:
     options: Mapping[str, str] = field(default_factory=dict)
     fields: str = ""
     where: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Collection[str | None] = ()

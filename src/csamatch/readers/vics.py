@@ -202,4 +202,5 @@ READER = Reader(
     recognise,
     "VICS JSON of Project VIC, models 1.x and 2.0, Media and Cases",
     has_signature=True,
+    left_out=(None, "0"),
 )

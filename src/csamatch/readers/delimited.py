@@ -1,0 +1,224 @@
+"""CSV and TSV of any columns: those wanted are told by a map, or by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Final
+
+from csamatch.errors import FormatError
+from csamatch.readers import headers
+from csamatch.readers.interface import Head, Item, Reader
+from csamatch.readers.tables import Layout, Table, TextStream, with_fields
+from csamatch.rules import WIDTHS
+
+ALGORITHMS: Final = ("md5", "sha1", "sha256")
+ADDRESSES: Final = {"url": "", "domain": "", "host": "", "address": ""}
+_KEYS: Final = {
+    "hashes": (*ALGORITHMS, "id", "category"),
+    "addresses": (*ADDRESSES, "id", "category"),
+}
+_OPTIONS = {
+    "columns": "which column holds what: md5, sha1, sha256 (or url, domain, host), id, category; "
+    "by name, or by number from 0",
+    "delimiter": "what stands between columns; found out by default",
+    "quoting": "False when quotes mean nothing",
+    "encoding": "of the text; default: UTF-8, or UTF-16 with a byte order mark",
+    "header": "whether the first line names the columns; found out by default",
+}
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_DIGITS = tuple(2 * width for width in WIDTHS.values())
+
+ColumnMap = Mapping[str, "str | int"]
+
+
+class _MissingError(Exception):
+    """A column map names a column that is not there."""
+
+
+def _resolve(given: ColumnMap | None, names: Sequence[str], has_header: bool) -> dict[str, int]:
+    """Return which column holds what, by number."""
+    if given is None:
+        return headers.roles(names)
+    lowered = [name.casefold() for name in names]
+    found = {}
+    for key, column in given.items():
+        if isinstance(column, int):
+            found[key] = column
+        elif has_header and column in names:
+            found[key] = names.index(column)
+        elif has_header and column.casefold() in lowered:
+            found[key] = lowered.index(column.casefold())
+        elif column.isdecimal():
+            found[key] = int(column)
+        else:
+            raise _MissingError(column)
+    return found
+
+
+def _check(given: ColumnMap | None, kind: str) -> None:
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        raise TypeError("columns: expected a mapping of what to which column")
+    for key, column in given.items():
+        if key not in _KEYS[kind]:
+            raise ValueError(f"columns: {key!r} is none of {', '.join(_KEYS[kind])}")
+        if not isinstance(column, (str, int)) or isinstance(column, bool):
+            raise TypeError(f"columns: {key}: expected a name or a number")
+        if isinstance(column, int) and column < 0:
+            raise ValueError(f"columns: {key}: columns are numbered from 0")
+    if not any(key in given for key in (*ALGORITHMS, *ADDRESSES)):
+        raise ValueError("columns: no column of digests or addresses among them")
+
+
+def reader_for(given: ColumnMap) -> str:
+    """Return the name of the reader that a column map is for."""
+    return "csv-addresses" if any(key in ADDRESSES for key in given) else "csv"
+
+
+def _looks_like_header(names: Sequence[str], given: ColumnMap | None) -> bool:
+    """Whether a first line names columns: a map says so, or it holds names and no digest."""
+    if given is None or any(isinstance(c, str) and not c.isdecimal() for c in given.values()):
+        return True
+    if any(len(name) in _DIGITS and _HEX.fullmatch(name) for name in names):
+        return False
+    chosen = [names[i] for i in map(int, given.values()) if i < len(names)]
+    return any(headers.role(name) for name in chosen)
+
+
+def _delimiter(line: bytes, given: ColumnMap | None, quote: str) -> str:
+    """Find out what stands between columns: that which shows most of those wanted."""
+
+    def score(delimiter: str) -> tuple[int, int]:
+        names = headers.split(line, delimiter, quote)
+        try:
+            known = len(_resolve(given, names, True))
+        except _MissingError:
+            known = -1
+        return known, len(names)
+
+    return max(headers.DELIMITERS, key=score)
+
+
+def _first_line(text: TextStream, comment: str) -> tuple[bytes, int]:
+    """Take off the first line that is neither blank nor a comment, and count those before it."""
+    number = 0
+    while line := text.first_line():
+        number += 1
+        if line.strip() and not (comment and line.startswith(comment.encode())):
+            break
+    return line, number
+
+
+def _layout(found: Mapping[str, int], kind: str, **more: Any) -> Layout:
+    """Return the layout of a table of which it is known which column holds what."""
+    address = None
+    if kind == "addresses":
+        key = next((key for key in ADDRESSES if key in found), None)
+        address = None if key is None else (ADDRESSES[key], found[key])
+    return Layout(
+        digests={name: found[name] for name in ALGORITHMS if name in found and address is None},
+        id=found.get("id"),
+        category=found.get("category"),
+        address=address,
+        **more,
+    )
+
+
+def _read(stream: BinaryIO, source: str, options: Mapping[str, Any], kind: str) -> Iterator[Item]:
+    given = options.get("columns")
+    _check(given, kind)
+    text = TextStream(stream, source, options.get("encoding") or "")
+    quote = '"' if options.get("quoting", True) else ""
+    comment = "#"
+    line, number = _first_line(text, comment)
+    delimiter = options.get("delimiter") or _delimiter(line, given, quote)
+    names = headers.split(line, delimiter, quote)
+    has_header = options.get("header")
+    if has_header is None:
+        has_header = _looks_like_header(names, given)
+    try:
+        found = _resolve(given, names, has_header)
+    except _MissingError as missing:
+        raise FormatError(source, f"no column is called {missing}", f"line {number}") from None
+    wanted = ALGORITHMS if kind == "hashes" else tuple(ADDRESSES)
+    if not any(key in found for key in wanted):
+        what = "digests" if kind == "hashes" else "addresses"
+        raise FormatError(source, f"no column of {what} is named; give columns", f"line {number}")
+    if not has_header:
+        text.push_back(line)
+        number -= 1
+    layout = _layout(
+        found,
+        kind,
+        columns=max(len(names), 1 + max(found.values())),
+        delimiter=delimiter,
+        quote=quote,
+        comment=comment,
+        ends_whole=has_header,
+    )
+    known = {name: index for index, name in enumerate(names)} if has_header else {}
+    layout = with_fields(layout, known, options.get("fields", ()))
+    return Table(text, source, layout, number + 1).read()
+
+
+def read_hashes(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
+    """Read a table of digests.
+
+    Raises
+    ------
+    FormatError
+        When there is no column of digests, or the table ends within quotes or within a row.
+    """
+    return _read(stream, source, options, "hashes")
+
+
+def read_addresses(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
+    """Read a table of domains or URLs, as `read_hashes` reads one of digests."""
+    return _read(stream, source, options, "addresses")
+
+
+def header_of(head: Head) -> list[str]:
+    """Return the names of the columns that a source's first line seems to hold."""
+    if head.data.lstrip()[:1] in (b"{", b"[", b"<"):  # JSON or XML, where names stand in quotes too
+        return []
+    for line in head.lines:
+        if line.strip() and not line.startswith(b"#"):
+            delimiter = _delimiter(line, None, '"') if len(line) < 1 << 14 else ","
+            return headers.split(line, delimiter)
+    return []
+
+
+def _is_csv(head: Head) -> bool:
+    names = head.once(header_of)
+    others = (headers.is_icse, headers.is_nsrl, headers.is_hashkeeper)
+    return headers.has_digests(headers.roles(names)) and not any(other(names) for other in others)
+
+
+def _is_csv_of_addresses(head: Head) -> bool:
+    names = head.once(header_of)
+    found = headers.roles(names)
+    return len(names) > 1 and not headers.has_digests(found) and any(k in found for k in ADDRESSES)
+
+
+HASHES = Reader(
+    "csv",
+    "hashes",
+    read_hashes,
+    _is_csv,
+    "CSV or TSV with columns of digests",
+    has_signature=True,
+    options=_OPTIONS,
+    fields="any column, by its name",
+)
+ADDRESSES_READER = Reader(
+    "csv-addresses",
+    "addresses",
+    read_addresses,
+    _is_csv_of_addresses,
+    "CSV or TSV with a column of domains or URLs",
+    has_signature=True,
+    options=_OPTIONS,
+    fields="any column, by its name",
+)

@@ -1,0 +1,90 @@
+"""What the columns of a table are called, and which tables they tell."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from csamatch.readers.tables import text_of
+
+DELIMITERS: Final = ",;\t|"
+
+_DIGESTS = {
+    "md5": ("md5",),
+    "sha1": ("sha1",),
+    "sha256": ("sha256", "sha2256"),
+}
+# What may stand around an algorithm's name: "MD5 hash", "Hash (SHA-1)", "file_md5".
+_AROUND = re.compile(
+    r"^(?:file|hash|value|digest|sum|checksum|hex)+|(?:hash|value|digest|sum|hex)+$"
+)
+_ANY_DIGEST = ("hash", "hashes", "digest", "checksum", "filehash", "hashvalue")
+_NAMES = {
+    "id": ("id", "entryid", "recordid", "hashid", "mediaid", "imageid", "uuid", "guid"),
+    "category": ("category", "severity", "classification"),
+    "url": ("url", "urls", "link", "uri"),
+    "domain": ("domain", "domains", "domainname", "fqdn"),
+    "host": ("host", "hostname"),
+}
+
+
+def plain(name: str) -> str:
+    """Return a column's name as it is compared: its letters and digits alone."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def role(name: str) -> tuple[str, ...]:
+    """Say what a column of that name commonly holds: keys of a column map."""
+    known = plain(name)
+    for algorithm, names in _DIGESTS.items():
+        if known in names or _AROUND.sub("", known) in names:
+            return (algorithm,)
+    if known in _ANY_DIGEST:
+        return tuple(_DIGESTS)
+    return tuple(key for key, names in _NAMES.items() if known in names)
+
+
+def split(line: bytes | str, delimiter: str, quote: str = '"') -> list[str]:
+    """Split one line into the texts of its fields, without blanks around them."""
+    text = line if isinstance(line, str) else text_of(line)
+    # One row of one line: a quote that stays open at its end is none.
+    rows = csv.reader(
+        [text.rstrip("\r\n")],
+        delimiter=delimiter,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        skipinitialspace=delimiter != " ",
+    )
+    return [name.strip() for name in next(rows, [])]
+
+
+def roles(names: Sequence[str]) -> dict[str, int]:
+    """Find out which column holds what by their names; the first of several counts."""
+    found: dict[str, int] = {}
+    for index, name in enumerate(names):
+        for key in role(name):
+            found.setdefault(key, index)
+    return found
+
+
+def has_digests(found: Mapping[str, int]) -> bool:
+    """Whether a map of columns has one of digests."""
+    return any(key in found for key in _DIGESTS)
+
+
+def is_icse(names: Sequence[str]) -> bool:
+    """Whether these are the columns of an export of INTERPOL's ICSE."""
+    return {"md5", "imageid", "baseline"} <= {plain(name) for name in names}
+
+
+def is_nsrl(names: Sequence[str]) -> bool:
+    """Whether these are the columns of NSRLFile.txt."""
+    found = {plain(name) for name in names}
+    return {"filename", "productcode"} <= found and has_digests(roles(names))
+
+
+def is_hashkeeper(names: Sequence[str]) -> bool:
+    """Whether these are the columns of a HashKeeper file."""
+    return {"fileid", "hashsetid", "hash"} <= {plain(name) for name in names}

@@ -1,0 +1,66 @@
+"""CSV exports of INTERPOL's ICSE database: semicolons, and a Baseline flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+from csamatch.errors import FormatError
+from csamatch.readers import headers
+from csamatch.readers.delimited import header_of
+from csamatch.readers.interface import Head, Item, Reader
+from csamatch.readers.records import Record
+from csamatch.readers.tables import Layout, Table, TextStream, with_fields
+
+_FLAGS = {"yes": "yes", "y": "yes", "true": "yes", "t": "yes"}
+_FLAGS |= {"no": "no", "n": "no", "false": "no", "f": "no"}
+
+
+def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
+    """Read an ICSE export. Rows may have more or fewer columns than the first line.
+
+    Raises
+    ------
+    FormatError
+        When the first line does not name its columns, or it ends within quotes.
+    """
+    text = TextStream(stream, source, options.get("encoding") or "")
+    names = headers.split(text.first_line(), ";")
+    if not headers.is_icse(names):
+        raise FormatError(source, "no columns of an ICSE export are named", "line 1")
+    by_name = {headers.plain(name): index for index, name in reversed(list(enumerate(names)))}
+    layout = Layout(
+        digests={name: by_name[name] for name in ("md5", "sha1", "sha256") if name in by_name},
+        id=by_name["imageid"],
+        columns=len(names),
+        delimiter=";",
+        ends_whole=False,
+    )
+    asked = options.get("fields", ())
+    known = {field: by_name[plain] for field in asked if (plain := headers.plain(field)) in by_name}
+    for item in Table(text, source, with_fields(layout, known, asked), 2).read():
+        if isinstance(item, Record) and item.fields:
+            item.fields = {name: _flag(said) for name, said in item.fields.items()}
+        yield item
+
+
+def _flag(said: str | None) -> str | None:
+    """Spell a flag as yes or no; leave anything else as it is."""
+    return None if said is None else _FLAGS.get(said.casefold(), said)
+
+
+def _is_icse(head: Head) -> bool:
+    return headers.is_icse(head.once(header_of))
+
+
+READER = Reader(
+    "icse",
+    "hashes",
+    read,
+    _is_icse,
+    "CSV exports of INTERPOL's ICSE database",
+    has_signature=True,
+    options={"encoding": "of the text; default: UTF-8, or UTF-16 with a byte order mark"},
+    fields="any column, by its name; flags are yes or no",
+    where={"baseline": "yes"},
+)

@@ -1,0 +1,344 @@
+"""Tables of text: rows between delimiters, of which some columns are wanted.
+
+The rows are scanned in the C library, many at a time. A row that cannot be read is set apart alone:
+where quotes make no sense, the line on which it begins is rejected, and reading goes on with the
+next one.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch import _core
+from csamatch.errors import FormatError
+from csamatch.readers.interface import Item
+from csamatch.readers.records import Batch, Record, Rejected
+from csamatch.rules import WIDTHS
+
+BLOCK: Final = 1 << 18  # small enough that what was read is still in the cache when scanned
+ROW_LIMIT: Final = 1 << 20
+"""No row is longer. A quote that is not closed within it is taken for a stray one."""
+
+_ROOM: Final = 1 << 13
+_ANY: Final = (1 << 63) - 1
+# Each costs a scan of the row limit, so that a hostile source must not have any number of them.
+_STRAY_QUOTES: Final = 100
+_TOO_SHORT, _NOT_HEX, _RAGGED, _QUOTE, _RETURN = 1, 2, 3, 4, 5  # as csamatch.h numbers them
+_BROKEN = {_QUOTE: "text behind a closing quote", _RETURN: "a carriage return within a line"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a table looks like, and which of its columns are wanted, by number from 0.
+
+    Attributes
+    ----------
+    digests : mapping of str to int
+        The column of each algorithm. Algorithms that share one have digests told by their length.
+    id, category : int or None
+    address : (str, int) or None
+        The rule of the addresses listed, empty where they say it themselves, and their column.
+    fields : mapping of str to int
+        Further columns that records are to carry.
+    columns : int or None
+        How many columns a row should have; others are taken as they are, but reported.
+    may_have_more : bool
+        More columns are nothing to report: the last is a text in which delimiters may stand.
+    ends_whole : bool
+        A last line without its end that has too few columns is a sign of a truncated source.
+    """
+
+    digests: Mapping[str, int] = field(default_factory=dict)
+    id: int | None = None
+    category: int | None = None
+    address: tuple[str, int] | None = None
+    fields: Mapping[str, int] = field(default_factory=dict)
+    columns: int | None = None
+    may_have_more: bool = False
+    delimiter: str = ","
+    quote: str = '"'
+    comment: str = ""
+    ends_whole: bool = True
+
+
+class TextStream:
+    """A source as UTF-8: without byte order mark, and transcoded where need be.
+
+    Parameters
+    ----------
+    stream : binary file
+    source : str
+    encoding : str
+        Empty for UTF-8, or UTF-16 where a byte order mark says so.
+    """
+
+    def __init__(self, stream: BinaryIO, source: str, encoding: str = "") -> None:
+        self._stream = stream
+        self._source = source
+        self._ahead = stream.read(BLOCK)
+        if not encoding and self._ahead.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            encoding = "utf-16"
+        name = codecs.lookup(encoding or "utf-8").name
+        self._decoder = None
+        if name not in ("utf-8", "ascii", "utf-8-sig"):
+            self._decoder = codecs.getincrementaldecoder(name)()
+            self._ahead = self._transcode(self._ahead)
+        self._ahead = self._ahead.removeprefix(codecs.BOM_UTF8)
+
+    def _transcode(self, data: bytes) -> bytes:
+        assert self._decoder is not None
+        try:
+            return self._decoder.decode(data, final=not data).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            reason = f"not {error.encoding}, or truncated: {error.reason}"
+            raise FormatError(self._source, reason) from None
+
+    def read(self) -> bytes:
+        """Return the next bytes; none at the end."""
+        data, self._ahead = self._ahead, b""
+        while not data and (raw := self._stream.read(BLOCK)):
+            data = raw if self._decoder is None else self._transcode(raw)
+        if not data and self._decoder is not None:
+            data = self._transcode(b"")
+        return data
+
+    def push_back(self, data: bytes) -> None:
+        """Have `read` return these first."""
+        self._ahead = data + self._ahead
+
+    def first_line(self) -> bytes:
+        """Take off the first line, its end included."""
+        found = self.read()
+        while b"\n" not in found and len(found) < ROW_LIMIT and (more := self.read()):
+            found += more
+        end = found.find(b"\n") + 1 or len(found)
+        self.push_back(found[end:])
+        return found[:end]
+
+
+def text_of(data: bytes | bytearray) -> str:
+    """Decode a short text: UTF-8, or else what Windows writes in Western Europe."""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return bytes(data).decode(encoding)
+        except UnicodeDecodeError:
+            pass
+    return bytes(data).decode("latin-1")
+
+
+def _pieces(ends: Iterable[int], data: bytes | bytearray) -> Iterator[bytes]:
+    start = 0
+    for end in ends:
+        yield bytes(data[start:end])
+        start = end
+
+
+class _Picked:
+    """Which columns are scanned, and where in the outputs each of them is."""
+
+    def __init__(self, layout: Layout) -> None:
+        named = [layout.id, layout.category, layout.address and layout.address[1]]
+        texts = {index for index in [*named, *layout.fields.values()] if index is not None}
+        digests = {(index, WIDTHS[name]): name for name, index in layout.digests.items()}
+        self.columns = sorted([*digests, *((index, 0) for index in texts)])
+        self.digests = {name: self.columns.index(key) for key, name in digests.items()}
+        self.texts = {index: self.columns.index((index, 0)) for index in texts}
+
+    def algorithms(self, place: int) -> list[str]:
+        """Return those that the column at a place among the outputs may hold."""
+        index = self.columns[place][0]
+        return [name for name, at in self.digests.items() if self.columns[at][0] == index]
+
+
+class Table:
+    """Reads the rows of one source.
+
+    Parameters
+    ----------
+    text : TextStream
+        The source, in front of its first row of data.
+    source : str
+        Its name, for messages.
+    layout : Layout
+    line : int
+        The number of its next line.
+    """
+
+    def __init__(self, text: TextStream, source: str, layout: Layout, line: int = 1) -> None:
+        self._text = text
+        self._source = source
+        self._layout = layout
+        self._line = line
+        self._picked = _Picked(layout)
+        self._known: dict[bytes, int] = {}
+        self._names: list[str] = []
+        most = layout.columns
+        self._scanner = _core.CsvScanner(
+            self._picked.columns,
+            _ROOM,
+            layout.columns or 0,
+            _ANY if most is None or layout.may_have_more else most,
+            layout.delimiter,
+            layout.quote,
+            layout.comment,
+        )
+
+    def read(self) -> Iterator[Item]:
+        """Yield what its rows hold."""
+        rest = b""
+        strays = 0
+        while True:
+            data = self._text.read()
+            rest = yield from self._scan(rest + data, is_last=not data)
+            while data and len(rest) >= ROW_LIMIT:
+                strays += b"\n" in rest
+                if strays > _STRAY_QUOTES:
+                    raise self._error("too many quotes that are not closed")
+                rejected, rest = self._skip_line(rest)
+                yield rejected
+                rest = yield from self._scan(rest, is_last=False)
+            if not data:
+                break
+        if rest:
+            raise self._error("truncated: it ends within quotes that open in this row")
+
+    def _scan(self, text: bytes, is_last: bool) -> Generator[Item, None, bytes]:
+        """Yield what the rows of a text hold; return what is behind the last whole one."""
+        at = 0
+        while at < len(text) and (used := self._scanner.scan(text, at, is_last)):
+            yield from self._take(text, at)
+            self._line += self._scanner.line_count
+            at += used
+        return text[at:]
+
+    def _error(self, reason: str) -> FormatError:
+        return FormatError(self._source, reason, f"line {self._line}")
+
+    def _skip_line(self, rest: bytes) -> tuple[Rejected, bytes]:
+        """Give up on a line that begins a row over the limit; return what follows it."""
+        # A row of several lines has open quotes, whether the text at hand ends in one or not.
+        reason = "a quote that is not closed" if b"\n" in rest else "a line too long"
+        rejected = Rejected(f"line {self._line}", reason)
+        line, end, rest = rest.partition(b"\n")
+        while not end and (line := self._text.read()):
+            _, end, rest = line.partition(b"\n")
+        self._line += 1
+        return rejected, rest
+
+    def _take(self, text: bytes, at: int) -> Iterator[Item]:
+        if not self._scanner.rows:
+            return
+        numbers = np.frombuffer(self._scanner.lines(), np.uint32).astype(np.int64) + self._line
+        batch = Batch(self._scanner.rows, self._digests(), "line", numbers=numbers)
+        bad: list[tuple[int, str, str]] = []
+        alone: dict[int, Record | Rejected] = {}
+        for row, line, what, column, start, end in self._scanner.issues():
+            value = text[at + start : at + end].decode("utf-8", "backslashreplace")
+            if what in _BROKEN:
+                alone[row] = Rejected(f"line {self._line + line}", _BROKEN[what], value)
+            elif what == _RAGGED:
+                bad.append((row, self._ragged(row, start), ""))
+            else:
+                bad.append((row, self._spell(what, column, end - start), value))
+        batch.bad, batch.alone = bad, alone
+        if self._layout.fields or self._layout.address:
+            yield from self._one_by_one(batch)
+            return
+        layout = self._layout
+        if layout.id is not None:
+            batch.id_ends, batch.id_text = self._texts(layout.id)
+        if layout.category is not None:
+            batch.codes, batch.names = self._categories(layout.category)
+            batch.has_category = True
+        yield batch
+
+    def _digests(self) -> dict[str, tuple[npt.NDArray[np.uint32], bytearray]]:
+        found = {}
+        for name, place in self._picked.digests.items():
+            rows, data = self._scanner.digests(place)
+            if rows:
+                found[name] = (np.frombuffer(rows, np.uint32), data)
+        return found
+
+    def _ragged(self, row: int, found: int) -> str:
+        """Say what is wrong with the number of columns of a row."""
+        fewer = found < (self._layout.columns or 0)
+        scanner = self._scanner
+        if fewer and scanner.unended and row == scanner.rows - 1 and self._layout.ends_whole:
+            line = self._line + scanner.line_count - 1
+            raise FormatError(self._source, "truncated: it ends within a row", f"line {line}")
+        return "fewer columns than expected" if fewer else "more columns than expected"
+
+    def _spell(self, what: int, column: int, length: int) -> str:
+        """Say why a value is no digest."""
+        names = self._picked.algorithms(column)
+        if what == _NOT_HEX:
+            return f"{names[0]}: not hexadecimal" if len(names) == 1 else "not hexadecimal"
+        if len(names) == 1:
+            return f"{names[0]}: {length} characters; expected {2 * WIDTHS[names[0]]}"
+        widths = [str(2 * WIDTHS[name]) for name in names]
+        return f"{length} characters; expected {', '.join(widths[:-1])} or {widths[-1]}"
+
+    def _texts(self, index: int) -> tuple[npt.NDArray[np.uint32], bytearray | bytes]:
+        """Return the texts of a column, as UTF-8."""
+        raw, data = self._scanner.texts(self._picked.texts[index])
+        ends = np.frombuffer(raw, np.uint32)
+        if data.isascii():
+            return ends, data
+        pieces = [text_of(piece).encode() for piece in _pieces(ends.tolist(), data)]
+        return np.cumsum([len(piece) for piece in pieces], dtype=np.uint32), b"".join(pieces)
+
+    def _categories(self, index: int) -> tuple[npt.NDArray[np.uint32], list[str]]:
+        codes = _core.number_texts(*self._scanner.texts(self._picked.texts[index]), self._known)
+        if len(self._known) > len(self._names):
+            self._names = [text_of(name) for name in self._known]
+        return np.frombuffer(codes, np.uint32), self._names
+
+    def _strings(self, index: int | None, count: int) -> list[str]:
+        if index is None:
+            return [""] * count
+        ends, data = self._scanner.texts(self._picked.texts[index])
+        return [text_of(piece) for piece in _pieces(np.frombuffer(ends, np.uint32).tolist(), data)]
+
+    def _one_by_one(self, batch: Batch) -> Iterator[Record | Rejected]:
+        """Yield rows that carry more than a batch can."""
+        layout, count = self._layout, batch.count
+        values: list[list[tuple[str, bytes]]] = [[] for _ in range(count)]
+        for name, (rows, data) in batch.digests.items():
+            width = WIDTHS[name]
+            for i, row in enumerate(rows.tolist()):
+                values[row].append((name, bytes(data[i * width : (i + 1) * width])))
+        if layout.address is not None:
+            rule, index = layout.address
+            ends, data = self._scanner.texts(self._picked.texts[index])
+            for row, address in enumerate(_pieces(np.frombuffer(ends, np.uint32).tolist(), data)):
+                values[row] += [(rule, address)] if address else []
+        bad: list[list[tuple[str, str]]] = [[] for _ in range(count)]
+        for row, reason, value in batch.bad:
+            bad[row].append((reason, value))
+        ids = self._strings(layout.id, count)
+        categories = self._strings(layout.category, count)
+        fields = {name: self._strings(index, count) for name, index in layout.fields.items()}
+        has_category = layout.category is not None
+        for row in range(count):
+            if row in batch.alone:
+                yield batch.alone[row]
+                continue
+            category = categories[row] or None
+            record = Record(
+                values[row], batch.where(row), ids[row], category, has_category, bad[row]
+            )
+            if fields:
+                record.fields = {name: said[row] or None for name, said in fields.items()}
+            yield record
+
+
+def with_fields(layout: Layout, known: Mapping[str, int], asked: Iterable[str]) -> Layout:
+    """Return a layout that carries those of the fields asked for that the table has."""
+    return replace(layout, fields={name: known[name] for name in asked if name in known})

@@ -1,0 +1,368 @@
+"""Tables: the C scanner against Python's csv, and the readers of CSV and TSV."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import random
+from pathlib import Path
+
+import pytest
+
+import csamatch
+import csamatch.quarantine
+from csamatch import _core
+from csamatch.errors import FormatError
+from csamatch.readers import READERS, Head, Record, Rejected, choose, tables
+from sources import balanced, md5, sha1
+
+SHA256 = "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592"
+
+
+# ------------------------------------------------------------ the scanner --
+
+
+def oracle(document: str) -> list[tuple[int, list[str] | None]]:
+    """(line, row) by Python's csv; None for a line on which a broken row begins.
+
+    A broken row costs its first line only, so reading starts afresh behind that.
+    """
+    lines = document.split("\n")
+    lines = [line + "\n" for line in lines[:-1]] + lines[-1:]
+    found: list[tuple[int, list[str] | None]] = []
+    at = 0
+    while at < len(lines):
+        rows = csv.reader(iter(lines[at:]), strict=True, skipinitialspace=True)
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                return [*found, (at + 1, ["open quote"])]
+            found.append((at + 1, None))
+            at += 1
+            continue
+        if row is None:
+            break
+        if row and (len(row) > 1 or row[0].strip(" \t")):
+            found.append((at + 1, row))
+        at += rows.line_num
+    return found
+
+
+def scanned(document: bytes, piece: int) -> list[tuple[int, list[str] | None]]:
+    """The same by the scanner, of four columns, given `piece` more bytes at a time."""
+    columns = [(i, 0) for i in range(4)]
+    scanner = _core.CsvScanner(columns, 3, 0, 1 << 60, ",", '"', "")
+    found: list[tuple[int, list[str] | None]] = []
+    at, known, line = 0, 0, 1
+    while True:
+        known = min(known + piece, len(document))
+        is_last = known == len(document)
+        while at < known and (used := scanner.scan(document[:known], at, is_last)):
+            broken = {row for row, _, what, *_ in scanner.issues()}
+            lines = memoryview(scanner.lines()).cast("I")
+            texts = [scanner.texts(i) for i in range(4)]
+            for row in range(scanner.rows):
+                cells = []
+                for raw, data in texts:
+                    ends = memoryview(raw).cast("I")
+                    start = ends[row - 1] if row else 0
+                    cells.append(bytes(data[start : ends[row]]).decode())
+                found.append((line + lines[row], None if row in broken else cells))
+            at += used
+            line += scanner.line_count
+        if is_last:
+            return [*found, (line, ["open quote"])] if at < known else found
+
+
+def four(row: list[str] | None) -> list[str] | None:
+    if row is None or row == ["open quote"]:
+        return row
+    return [*(cell.strip(" \t") for cell in row[:4]), *[""] * (4 - len(row))]
+
+
+PIECES = ["a", "bc", ",", ",", '"', '"', '""', "\n", "\n", "\r\n", " ", "\r", "x" * 17, "\t", "ü"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_rows_are_those_of_pythons_csv(seed):
+    """On random documents, most of them broken somewhere, whatever the chunks."""
+    rng = random.Random(seed)
+    for _ in range(20):
+        document = "".join(rng.choices(PIECES, k=rng.randrange(40)))
+        expected = [(line, four(row)) for line, row in oracle(document)]
+        raw = document.encode()
+        for piece in (1, 2, 3, 7, 16, len(raw) + 1):
+            assert scanned(raw, piece) == expected, (document, piece)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_rows_that_pythons_csv_writes_are_read_back(seed):
+    rng = random.Random(seed)
+    rows = [
+        ["x" + "".join(rng.choices(["a", '"', ",", "\n", "\r\n", ";"], k=8)) + "x" for _ in "1234"]
+        for _ in range(50)
+    ]
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=rng.choice(["\n", "\r\n"])).writerows(rows)
+    document = text.getvalue().encode()
+    for piece in (1, 2, 3, 5, 64, 1 << 20):
+        assert [cells for _, cells in scanned(document, piece)] == rows
+
+
+# -------------------------------------------------------------- the reader --
+
+
+def one_by_one(items) -> list[Record | Rejected]:
+    found = []
+    for item in items:
+        found += item.records() if hasattr(item, "records") else [item]
+    return found
+
+
+def read(document: str | bytes, name: str = "csv", **options) -> list[Record | Rejected]:
+    data = document.encode() if isinstance(document, str) else document
+    return one_by_one(READERS[name].read(io.BytesIO(data), "source", options))
+
+
+def shown(items) -> list[tuple]:
+    """What there is to know of each, digests as hex."""
+    return [
+        (item.where, item.reason)
+        if isinstance(item, Rejected)
+        else (
+            item.where,
+            {n: v.hex() for n, v in item.values},
+            item.id,
+            item.category,
+            [r for r, _ in item.bad],
+        )
+        for item in items
+    ]
+
+
+DOCUMENT = (
+    f"Severity,Entry ID,MD5 hash,SHA-1,Name\nA,7,{md5(1)},{sha1(1).upper()},x\nB,8,,{sha1(2)},y\n"
+)
+EXPECTED = [
+    ("line 2", {"md5": md5(1), "sha1": sha1(1)}, "7", "A", []),
+    ("line 3", {"sha1": sha1(2)}, "8", "B", []),
+]
+
+
+def test_names_of_columns_are_recognised():
+    assert choose("auto", Head(DOCUMENT.encode()), "s")[0].name == "csv"
+    assert shown(read(DOCUMENT)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"md5": "MD5 hash", "sha1": "sha-1", "id": "Entry ID", "category": "Severity"},
+        {"md5": 2, "sha1": 3, "id": 1, "category": 0},
+        {"md5": "2", "sha1": 3, "id": "Entry ID", "category": "0"},
+    ],
+)
+def test_a_map_names_or_numbers_columns(columns):
+    assert shown(read(DOCUMENT, columns=columns)) == EXPECTED
+
+
+@pytest.mark.parametrize("delimiter", ";\t|,")
+def test_delimiters_are_found_out(delimiter):
+    document = DOCUMENT.replace(",", delimiter)
+    assert choose("auto", Head(document.encode()), "s")[0].name == "csv"
+    assert shown(read(document)) == EXPECTED
+    assert shown(read(document, delimiter=delimiter)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: codecs.BOM_UTF8 + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.rstrip("\n").encode(),
+        lambda text: "\n".join(f"{line}\n\n# a comment" for line in text.split("\n")).encode(),
+    ],
+)
+def test_dialects_of_text(encode):
+    found = shown(read(encode(DOCUMENT)))
+    assert [row[1:] for row in found] == [row[1:] for row in EXPECTED]
+
+
+def test_encodings():
+    document = f"md5,id,category\n{md5(1)},Bücher,schön\n{md5(2)},x,y\n"
+    for given, encoding in (("", "utf-8"), ("", "cp1252"), ("latin-1", "latin-1"),
+                            ("utf-16-le", "utf-16-le"), ("cp437", "cp437")):  # fmt: skip
+        found = read(document.encode(encoding), encoding=given)
+        assert [(r.id, r.category) for r in found] == [("Bücher", "schön"), ("x", "y")], encoding
+    cut = document.encode("utf-16")[:-1]
+    with pytest.raises(FormatError, match="truncated"):
+        read(cut)
+
+
+def test_one_column_of_digests_of_any_kind():
+    document = f"Hash;Name\n{md5(1)};a\n{sha1(1)};b\n{SHA256};c\n{md5(2)[1:]};d\n{'x' * 40};e\n"
+    assert [row[1:] for row in shown(read(document))] == [
+        ({"md5": md5(1)}, "", None, []),
+        ({"sha1": sha1(1)}, "", None, []),
+        ({"sha256": SHA256}, "", None, []),
+        ({}, "", None, ["31 characters; expected 32, 40 or 64"]),
+        ({}, "", None, ["not hexadecimal"]),
+    ]
+
+
+def test_without_a_header():
+    document = f"x,{md5(1)}\ny,{md5(2)}\n"
+    assert [r.where for r in read(document, columns={"md5": 1, "id": 0})] == ["line 1", "line 2"]
+    document = f"id,md5\n{document}"
+    assert [r.id for r in read(document, columns={"md5": 1, "id": 0})] == ["x", "y"]
+    # A first row that is merely bad is no header, and is reported.
+    document = f"x,{md5(1)[1:]}\ny,{md5(2)}\n"
+    assert [len(r.bad) for r in read(document, columns={"md5": 1, "id": 0})] == [1, 0]
+    assert len(read(document, columns={"md5": 1, "id": 0}, header=True)) == 1
+    assert len(read(f"id,md5\nx,{md5(1)}\n", columns={"md5": 1}, header=False)) == 2
+
+
+def test_bad_rows_are_reported_alone():
+    rows = [
+        "md5,sha1,id",
+        f"{md5(1)},{sha1(1)},1",
+        f"{md5(2)},{sha1(2)[:-1]},2",
+        f"{md5(3)}",
+        f'"{md5(4)}"x,{sha1(4)},4',
+        f"{md5(5)},{sha1(5)},5,more",
+        f'{md5(6)},{sha1(6)},"6',  # its quote is closed by the next row's
+        f'{md5(7)},{sha1(7)},"7"',
+        f'{md5(8)},{sha1(8)},"8\n8"',
+        f"{md5(9)},{sha1(9)},9",
+    ]
+    assert [row if len(row) == 2 else (row[0], row[2], row[4]) for row in
+            shown(read("\n".join(rows) + "\n"))] == [
+        ("line 2", "1", []),
+        ("line 3", "2", ["sha1: 39 characters; expected 40"]),
+        ("line 4", "", ["fewer columns than expected"]),
+        ("line 5", "text behind a closing quote"),
+        ("line 6", "5", ["more columns than expected"]),
+        ("line 7", "text behind a closing quote"),
+        ("line 8", "7", []),
+        ("line 9", "8\n8", []),
+        ("line 11", "9", []),
+    ]  # fmt: skip
+
+
+def test_without_quoting():
+    document = f'md5\tid\n{md5(1)}\t"x\n{md5(2)}\ty"\n'
+    assert [r.id for r in read(document, quoting=False)] == ['"x', 'y"']
+
+
+def test_addresses():
+    document = "# seen\nid,url,threat\n1,http://bad.example/x,malware\n2,bad.example,\n3,,\n"
+    assert choose("auto", Head(document.encode()), "s")[0].name == "csv-addresses"
+    found = read(document, "csv-addresses")
+    assert [(r.where, r.values, r.id) for r in found] == [
+        ("line 3", [("", b"http://bad.example/x")], "1"),
+        ("line 4", [("", b"bad.example")], "2"),
+        ("line 5", [], "3"),
+    ]
+
+
+def test_fields_are_carried_where_asked_for():
+    found = read(DOCUMENT, fields=("Name", "Nothing"))
+    assert [r.fields for r in found] == [{"Name": "x"}, {"Name": "y"}]
+    assert [row[1:] for row in shown(found)] == [row[1:] for row in EXPECTED]
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "reason"),
+    [
+        (f'md5,id\n{md5(1)},1\n{md5(2)},"2\nmore', "line 3", "within quotes"),
+        (f"md5,id\n{md5(1)},1\n{md5(2)}", "line 3", "within a row"),
+        (f"name,id\n{md5(1)},1\n", "line 1", "no column of digests"),
+        ("\n\n\n", "line 3", "no column of digests"),
+    ],
+)
+def test_what_fails_as_a_whole(document, where, reason, out):
+    out.write_bytes(b"old")
+    with pytest.raises(FormatError, match=reason) as caught:
+        csamatch.build(io.BytesIO(document.encode()), out, reader="csv")
+    assert caught.value.where == where
+    assert out.read_bytes() == b"old"
+
+
+def test_maps_that_make_no_sense(out):
+    for columns, error in (
+        ({"colour": 1}, ValueError),
+        ({"md5": -1}, ValueError),
+        ({"md5": 1.5}, TypeError),
+        ({"id": 1}, ValueError),
+        (["md5"], TypeError),
+    ):
+        with pytest.raises(error, match="columns"):
+            csamatch.build(io.BytesIO(DOCUMENT.encode()), out, reader="csv", columns=columns)
+    with pytest.raises(FormatError, match="no column is called Hash"):
+        csamatch.build(io.BytesIO(DOCUMENT.encode()), out, columns={"md5": "Hash"})
+
+
+def test_long_rows_and_stray_quotes():
+    limit = tables.ROW_LIMIT
+    good = f"{md5(1)},1\n"
+    filler = good * (2 * limit // len(good))
+    lines = filler.count("\n")
+    found = read(f'md5,id\n{good}{md5(2)},"2\n{filler}')
+    assert shown(found)[1] == ("line 3", "a quote that is not closed")
+    assert len(found) == lines + 2 and found[-1].where == f"line {lines + 3}"
+    found = read(f"md5,id\n{good}{'x' * (3 * limit)}\n{good}")
+    assert shown(found)[1] == ("line 3", "a line too long")
+    assert [r.where for r in found] == ["line 2", "line 3", "line 4"]
+    with pytest.raises(FormatError, match="too many quotes"):
+        read("md5,id\n" + 'a","\n' * limit)
+
+
+def test_many_rows_are_read_as_python_reads_them(tmp_path):
+    """A file of several blocks, quoted and not, with digests of two kinds."""
+    rng = random.Random(7)
+    path = tmp_path / "many.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "md5", "name", "sha1", "category"])
+        for i in range(20_000):
+            name = "".join(rng.choices(['"', ",", "\n", "a", "bcd"], k=rng.randrange(9)))
+            rows.writerow([i, md5(i), name, sha1(i) if i % 3 else "", "ABC"[i % 3]])
+    with path.open(newline="") as file:
+        expected = [
+            ({"md5": row[1]} | ({"sha1": row[3]} if row[3] else {}), row[0], row[4])
+            for row in list(csv.reader(file))[1:]
+        ]
+    with path.open("rb") as file:
+        found = shown(one_by_one(READERS["csv"].read(file, "many", {})))
+    assert [row[1:4] for row in found] == expected
+
+
+def test_categories_and_ids_get_into_the_list(out):
+    report = csamatch.build(io.BytesIO(DOCUMENT.encode()), out)
+    assert report.accepted == 2 and balanced(report)
+    lst = csamatch.open(out)
+    match = lst.find(sha1(2))
+    assert (match.entry.id, match.entry.category) == ("8", "B")
+    report = csamatch.build(io.BytesIO(DOCUMENT.encode()), out, categories=["A"])
+    assert (report.accepted, report.filtered) == (1, 1)
+    # A row without a category is left out only where categories are asked for.
+    rows = f"md5,category\n{md5(1)},\n{md5(2)},0\n"
+    assert csamatch.build(io.BytesIO(rows.encode()), out).accepted == 2
+
+
+def test_shared_triples(shared, out):
+    """The benign triples, through a column map, give what Python's own csv gives."""
+    path = Path(shared) / "data" / "hashes" / "real_files_md5_sha1_sha256_size.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = {name: name for name in ("md5", "sha1", "sha256")}
+    report = csamatch.build(path, out, columns=columns, admit=csamatch.quarantine.CLASSES)
+    assert report.read == len(rows) and not report.rejected
+    assert report.counts == {name: len({row[name] for row in rows}) for name in columns}
+    lst = csamatch.open(out)
+    for name in columns:
+        assert lst.match([row[name] for row in rows]).count == len(rows)
