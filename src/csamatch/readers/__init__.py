@@ -8,7 +8,7 @@ found by name or by content.
 from __future__ import annotations
 
 from csamatch.errors import FormatError
-from csamatch.readers import addresses, delimited, icse, line_lists, text, vics
+from csamatch.readers import addresses, delimited, encase, hashsets, icse, line_lists, text, vics
 from csamatch.readers.interface import HEAD_SIZE, Head, Item, Reader
 from csamatch.readers.records import Batch, Digests, Record, Rejected
 from csamatch.readers.registry import Registry
@@ -36,6 +36,8 @@ READERS = {
         delimited.HASHES,
         delimited.ADDRESSES_READER,
         icse.READER,
+        *hashsets.READERS,
+        encase.READER,
         Reader(
             "domains",
             "addresses",

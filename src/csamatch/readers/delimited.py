@@ -12,7 +12,7 @@ from csamatch.readers.interface import Head, Item, Reader
 from csamatch.readers.tables import Layout, Table, TextStream, with_fields
 from csamatch.rules import WIDTHS
 
-ALGORITHMS: Final = ("md5", "sha1", "sha256")
+ALGORITHMS: Final[tuple[str, ...]] = ("md5", "sha1", "sha256")
 ADDRESSES: Final = {"url": "", "domain": "", "host": "", "address": ""}
 _KEYS: Final = {
     "hashes": (*ALGORITHMS, "id", "category"),
@@ -181,7 +181,8 @@ def read_addresses(stream: BinaryIO, source: str, options: Mapping[str, Any]) ->
 
 def header_of(head: Head) -> list[str]:
     """Return the names of the columns that a source's first line seems to hold."""
-    if head.data.lstrip()[:1] in (b"{", b"[", b"<"):  # JSON or XML, where names stand in quotes too
+    is_markup = head.data.lstrip()[:1] in (b"{", b"[", b"<")  # where names stand in quotes, too
+    if is_markup or b"\0" in head.data:
         return []
     for line in head.lines:
         if line.strip() and not line.startswith(b"#"):

@@ -9,7 +9,6 @@ from csamatch.errors import FormatError
 from csamatch.readers import headers
 from csamatch.readers.delimited import header_of
 from csamatch.readers.interface import Head, Item, Reader
-from csamatch.readers.records import Record
 from csamatch.readers.tables import Layout, Table, TextStream, with_fields
 
 _FLAGS = {"yes": "yes", "y": "yes", "true": "yes", "t": "yes"}
@@ -35,18 +34,16 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         columns=len(names),
         delimiter=";",
         ends_whole=False,
+        spell=_flag,
     )
     asked = options.get("fields", ())
     known = {field: by_name[plain] for field in asked if (plain := headers.plain(field)) in by_name}
-    for item in Table(text, source, with_fields(layout, known, asked), 2).read():
-        if isinstance(item, Record) and item.fields:
-            item.fields = {name: _flag(said) for name, said in item.fields.items()}
-        yield item
+    return Table(text, source, with_fields(layout, known, asked), 2).read()
 
 
-def _flag(said: str | None) -> str | None:
+def _flag(said: str) -> str:
     """Spell a flag as yes or no; leave anything else as it is."""
-    return None if said is None else _FLAGS.get(said.casefold(), said)
+    return _FLAGS.get(said.casefold(), said)
 
 
 def _is_icse(head: Head) -> bool:

@@ -8,8 +8,9 @@ next one.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -46,6 +47,8 @@ class Layout:
         The rule of the addresses listed, empty where they say it themselves, and their column.
     fields : mapping of str to int
         Further columns that records are to carry.
+    spell : callable or None
+        Brings the values of those into one spelling.
     columns : int or None
         How many columns a row should have; others are taken as they are, but reported.
     may_have_more : bool
@@ -59,6 +62,7 @@ class Layout:
     category: int | None = None
     address: tuple[str, int] | None = None
     fields: Mapping[str, int] = field(default_factory=dict)
+    spell: Callable[[str], str] | None = None
     columns: int | None = None
     may_have_more: bool = False
     delimiter: str = ","
@@ -176,8 +180,8 @@ class Table:
         self._layout = layout
         self._line = line
         self._picked = _Picked(layout)
-        self._known: dict[bytes, int] = {}
-        self._names: list[str] = []
+        self._known: dict[int, dict[bytes, int]] = {}
+        self._names: dict[int, list[str]] = {}
         most = layout.columns
         self._scanner = _core.CsvScanner(
             self._picked.columns,
@@ -247,15 +251,16 @@ class Table:
             else:
                 bad.append((row, self._spell(what, column, end - start), value))
         batch.bad, batch.alone = bad, alone
-        if self._layout.fields or self._layout.address:
-            yield from self._one_by_one(batch)
-            return
         layout = self._layout
+        if layout.address is not None:
+            yield from self._addresses(batch, *layout.address)
+            return
         if layout.id is not None:
             batch.id_ends, batch.id_text = self._texts(layout.id)
         if layout.category is not None:
-            batch.codes, batch.names = self._categories(layout.category)
+            batch.codes, batch.names = self._codes(layout.category)
             batch.has_category = True
+        batch.fields = {name: self._codes(at, layout.spell) for name, at in layout.fields.items()}
         yield batch
 
     def _digests(self) -> dict[str, tuple[npt.NDArray[np.uint32], bytearray]]:
@@ -294,48 +299,46 @@ class Table:
         pieces = [text_of(piece).encode() for piece in _pieces(ends.tolist(), data)]
         return np.cumsum([len(piece) for piece in pieces], dtype=np.uint32), b"".join(pieces)
 
-    def _categories(self, index: int) -> tuple[npt.NDArray[np.uint32], list[str]]:
-        codes = _core.number_texts(*self._scanner.texts(self._picked.texts[index]), self._known)
-        if len(self._known) > len(self._names):
-            self._names = [text_of(name) for name in self._known]
-        return np.frombuffer(codes, np.uint32), self._names
+    def _codes(
+        self, index: int, spell: Callable[[str], str] | None = None
+    ) -> tuple[npt.NDArray[np.uint32], list[str]]:
+        """Return the texts of a column as numbers, 0 for none, and what they stand for."""
+        known = self._known.setdefault(index, {})
+        codes = _core.number_texts(*self._scanner.texts(self._picked.texts[index]), known)
+        names = self._names.setdefault(index, [])
+        for text in islice(known, len(names), None):
+            name = text_of(text)
+            names.append(name if spell is None else spell(name))
+        return np.frombuffer(codes, np.uint32), names
 
-    def _strings(self, index: int | None, count: int) -> list[str]:
+    def _pieces(self, index: int | None, count: int) -> list[bytes]:
+        """Return the texts of a column, one by one."""
         if index is None:
-            return [""] * count
+            return [b""] * count
         ends, data = self._scanner.texts(self._picked.texts[index])
-        return [text_of(piece) for piece in _pieces(np.frombuffer(ends, np.uint32).tolist(), data)]
+        return list(_pieces(np.frombuffer(ends, np.uint32).tolist(), data))
 
-    def _one_by_one(self, batch: Batch) -> Iterator[Record | Rejected]:
-        """Yield rows that carry more than a batch can."""
+    def _addresses(self, batch: Batch, rule: str, index: int) -> Iterator[Record | Rejected]:
+        """Yield rows of addresses, of which there are no batches."""
         layout, count = self._layout, batch.count
-        values: list[list[tuple[str, bytes]]] = [[] for _ in range(count)]
-        for name, (rows, data) in batch.digests.items():
-            width = WIDTHS[name]
-            for i, row in enumerate(rows.tolist()):
-                values[row].append((name, bytes(data[i * width : (i + 1) * width])))
-        if layout.address is not None:
-            rule, index = layout.address
-            ends, data = self._scanner.texts(self._picked.texts[index])
-            for row, address in enumerate(_pieces(np.frombuffer(ends, np.uint32).tolist(), data)):
-                values[row] += [(rule, address)] if address else []
-        bad: list[list[tuple[str, str]]] = [[] for _ in range(count)]
+        bad: dict[int, list[tuple[str, str]]] = {}
         for row, reason, value in batch.bad:
-            bad[row].append((reason, value))
-        ids = self._strings(layout.id, count)
-        categories = self._strings(layout.category, count)
-        fields = {name: self._strings(index, count) for name, index in layout.fields.items()}
-        has_category = layout.category is not None
+            bad.setdefault(row, []).append((reason, value))
+        addresses = self._pieces(index, count)
+        ids = self._pieces(layout.id, count)
+        categories = self._pieces(layout.category, count)
+        fields = {name: self._pieces(at, count) for name, at in layout.fields.items()}
         for row in range(count):
             if row in batch.alone:
                 yield batch.alone[row]
                 continue
-            category = categories[row] or None
-            record = Record(
-                values[row], batch.where(row), ids[row], category, has_category, bad[row]
-            )
+            values = [(rule, addresses[row])] if addresses[row] else []
+            record = Record(values, batch.where(row), text_of(ids[row]), bad=bad.get(row, []))
+            if layout.category is not None:
+                record.category = text_of(categories[row]) or None
+                record.has_category = True
             if fields:
-                record.fields = {name: said[row] or None for name, said in fields.items()}
+                record.fields = {name: text_of(said[row]) or None for name, said in fields.items()}
             yield record
 
 
