@@ -36,4 +36,5 @@ def balanced(report: csamatch.BuildReport) -> bool:
         + report.rejected
         + sum(report.quarantined.values())
         + report.filtered
+        + report.superseded
     )

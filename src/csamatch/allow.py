@@ -75,6 +75,7 @@ def one_list(given: Any) -> HashList | UrlList:
     report = BuildReport()
     intake = Intake(report, frozenset(quarantine.CLASSES), None, lambda _: True)
     read_source(intake, given, Request(where={}))
+    intake.finish()
     if report.rejected:
         # What cannot be read would be listed after all; whoever wrote it should know.
         sample = report.samples[0]

@@ -122,6 +122,7 @@ def build(
         if name:
             intake.columns.begin_source(name)
         read_source(intake, each, request)
+    intake.finish()
     if not len(intake.columns):
         names = ", ".join(report.readers)
         raise FormatError(names, f"nothing in it can be listed ({report.in_one_line()})")

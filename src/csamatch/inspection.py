@@ -161,6 +161,7 @@ def inspect(
                 report = BuildReport(keep_values=keep_values)
                 intake = Intake(report, frozenset(), None, lambda _: True, counts)
                 read_opened(intake, opened, request)
+                intake.finish()
                 found.append(_inspection(intake.kind, report, counts))
     return found
 

@@ -13,7 +13,8 @@ from csamatch.addresses import address_key, listed_address
 from csamatch.assemble import Columns
 from csamatch.errors import FormatError, UrlError
 from csamatch.filters import Wanted, Where
-from csamatch.readers import Batch, Digests, Item, Record, Rejected
+from csamatch.latest import Latest
+from csamatch.readers import Batch, Digests, Item, Record, Rejected, Update
 from csamatch.report import BuildReport
 from csamatch.rules import WIDTHS
 
@@ -64,6 +65,8 @@ class Intake:
         self.kind = ""
         self.where: Where | None = None
         self.left_out: Collection[str | None] = ()
+        self._latest = Latest()
+        self._filters: dict[str, Collection[str | None]] = {}
         self._admit = admit
         self._allow = allow
         self._wanted = wanted
@@ -87,8 +90,29 @@ class Intake:
             return self._take_batch(item, source)
         if isinstance(item, Digests):
             return self._take_digests(item, source)
-        self._take_one(item, source)
+        if isinstance(item, Update):
+            self._take_update(item, source)
+        else:
+            self._take_one(item, source)
         return 1
+
+    def _take_update(self, item: Update, source: str) -> None:
+        self.report.read += 1
+        self._filters.setdefault(source, self.left_out)
+        if self._latest.put(item, source):
+            self.report.superseded += 1
+
+    def finish(self) -> None:
+        """Take in the latest versions of records, once all sources are read."""
+        self.where = None
+        for record, source in self._latest.take_all():
+            self.report.read -= 1  # it was counted when it came, and is again
+            if record is None:
+                self.report.read += 1
+                self.report.superseded += 1
+            else:
+                self.left_out = self._filters[source]
+                self._take_one(record, source)
 
     def _take_digests(self, item: Digests, source: str) -> int:
         """List digests in bulk, but judge one by one what must perhaps not be listed."""

@@ -89,10 +89,10 @@ class SourceReport:
 class BuildReport:
     """Counts of everything read, and samples of what was left out.
 
-    Every record read is in exactly one of `accepted`, `duplicate`, `rejected`, `quarantined` and
-    `filtered`. A record may hold several values (an MD5 and a SHA-1, say); it is rejected or
-    quarantined when none of them could be used, and a bad value in an accepted record is counted
-    in `bad_values` and sampled all the same.
+    Every record read is in exactly one of `accepted`, `duplicate`, `rejected`, `quarantined`,
+    `filtered` and `superseded`. A record may hold several values (an MD5 and a SHA-1, say); it is
+    rejected or quarantined when none of them could be used, and a bad value in an accepted record
+    is counted in `bad_values` and sampled all the same.
 
     Attributes
     ----------
@@ -108,6 +108,8 @@ class BuildReport:
         Records kept out on purpose, by class.
     filtered : int
         Records of categories that were not asked for, or that a filter by fields left out.
+    superseded : int
+        Versions of records that later ones replaced or withdrew, and those withdrawals.
     bad_values : int
         Values left out of records that were accepted for their other values.
     counts : dict of str to int
@@ -126,6 +128,7 @@ class BuildReport:
     rejected: int = 0
     quarantined: dict[str, int] = field(default_factory=Counter)
     filtered: int = 0
+    superseded: int = 0
     bad_values: int = 0
     rejections: dict[str, int] = field(default_factory=Counter)
     counts: dict[str, int] = field(default_factory=dict)
@@ -162,6 +165,7 @@ class BuildReport:
             "rejections": dict(self.rejections),
             "quarantined": dict(self.quarantined),
             "filtered": self.filtered,
+            "superseded": self.superseded,
             "bad_values": self.bad_values,
             "counts": dict(self.counts),
             "readers": self.readers,
@@ -183,6 +187,8 @@ class BuildReport:
             ("quarantined", sum(self.quarantined.values()), spell_counts(self.quarantined)),
             ("filtered", self.filtered, ""),
         ]
+        if self.superseded:
+            rows.append(("superseded", self.superseded, "by later versions"))
         if self.bad_values:
             rows.append(("bad values", self.bad_values, "in records accepted for their others"))
         return rows

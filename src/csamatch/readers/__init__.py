@@ -8,9 +8,19 @@ found by name or by content.
 from __future__ import annotations
 
 from csamatch.errors import FormatError
-from csamatch.readers import addresses, delimited, encase, hashsets, icse, line_lists, text, vics
+from csamatch.readers import (
+    addresses,
+    delimited,
+    encase,
+    hashsets,
+    icse,
+    line_lists,
+    ncmec,
+    text,
+    vics,
+)
 from csamatch.readers.interface import HEAD_SIZE, Head, Item, Reader
-from csamatch.readers.records import Batch, Digests, Record, Rejected
+from csamatch.readers.records import Batch, Digests, Record, Rejected, Update
 from csamatch.readers.registry import Registry
 
 __all__ = [
@@ -24,6 +34,7 @@ __all__ = [
     "Reader",
     "Record",
     "Rejected",
+    "Update",
     "choose",
     "reader_names",
 ]
@@ -38,6 +49,7 @@ READERS = {
         icse.READER,
         *hashsets.READERS,
         encase.READER,
+        ncmec.READER,
         Reader(
             "domains",
             "addresses",

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO, Final, TypeVar
 
-from csamatch.readers.records import Batch, Digests, Record, Rejected
+from csamatch.readers.records import Batch, Digests, Record, Rejected, Update
 
 T = TypeVar("T")
 
 HEAD_SIZE: Final = 1 << 16
 """How many bytes of a source readers are shown to recognise it by."""
 
-Item = Record | Rejected | Batch | Digests
+Item = Record | Rejected | Batch | Digests | Update
 
 
 class Head:

@@ -60,6 +60,28 @@ class Rejected:
 
 
 @dataclass(slots=True)
+class Update:
+    """One version of a record; of all versions, in whatever source, the latest counts.
+
+    Attributes
+    ----------
+    key : str
+        What the versions of a record have in common.
+    time : int
+        When the version was made, in any unit that all sources of the format share.
+    record : Record or None
+        What it says from then on; None when it is withdrawn.
+    where : str
+        Its place in the source.
+    """
+
+    key: str = field(repr=False)
+    time: int
+    record: Record | None = field(repr=False)
+    where: str
+
+
+@dataclass(slots=True)
 class Digests:
     """Many records of one digest each and nothing more, from lines that follow one another.
 
