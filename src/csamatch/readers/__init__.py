@@ -16,6 +16,7 @@ from csamatch.readers import (
     icse,
     line_lists,
     ncmec,
+    nsrl_sqlite,
     text,
     vics,
 )
@@ -50,6 +51,7 @@ READERS = {
         *hashsets.READERS,
         encase.READER,
         ncmec.READER,
+        nsrl_sqlite.READER,
         Reader(
             "domains",
             "addresses",

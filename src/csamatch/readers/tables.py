@@ -55,6 +55,8 @@ class Layout:
         More columns are nothing to report: the last is a text in which delimiters may stand.
     ends_whole : bool
         A last line without its end that has too few columns is a sign of a truncated source.
+    word : str
+        What a line is called in messages.
     """
 
     digests: Mapping[str, int] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Layout:
     quote: str = '"'
     comment: str = ""
     ends_whole: bool = True
+    word: str = "line"
 
 
 class TextStream:
@@ -221,14 +224,17 @@ class Table:
             at += used
         return text[at:]
 
+    def _where(self, line: int) -> str:
+        return f"{self._layout.word} {line}"
+
     def _error(self, reason: str) -> FormatError:
-        return FormatError(self._source, reason, f"line {self._line}")
+        return FormatError(self._source, reason, self._where(self._line))
 
     def _skip_line(self, rest: bytes) -> tuple[Rejected, bytes]:
         """Give up on a line that begins a row over the limit; return what follows it."""
         # A row of several lines has open quotes, whether the text at hand ends in one or not.
         reason = "a quote that is not closed" if b"\n" in rest else "a line too long"
-        rejected = Rejected(f"line {self._line}", reason)
+        rejected = Rejected(self._where(self._line), reason)
         line, end, rest = rest.partition(b"\n")
         while not end and (line := self._text.read()):
             _, end, rest = line.partition(b"\n")
@@ -239,13 +245,13 @@ class Table:
         if not self._scanner.rows:
             return
         numbers = np.frombuffer(self._scanner.lines(), np.uint32).astype(np.int64) + self._line
-        batch = Batch(self._scanner.rows, self._digests(), "line", numbers=numbers)
+        batch = Batch(self._scanner.rows, self._digests(), self._layout.word, numbers=numbers)
         bad: list[tuple[int, str, str]] = []
         alone: dict[int, Record | Rejected] = {}
         for row, line, what, column, start, end in self._scanner.issues():
             value = text[at + start : at + end].decode("utf-8", "backslashreplace")
             if what in _BROKEN:
-                alone[row] = Rejected(f"line {self._line + line}", _BROKEN[what], value)
+                alone[row] = Rejected(self._where(self._line + line), _BROKEN[what], value)
             elif what == _RAGGED:
                 bad.append((row, self._ragged(row, start), ""))
             else:
@@ -276,8 +282,8 @@ class Table:
         fewer = found < (self._layout.columns or 0)
         scanner = self._scanner
         if fewer and scanner.unended and row == scanner.rows - 1 and self._layout.ends_whole:
-            line = self._line + scanner.line_count - 1
-            raise FormatError(self._source, "truncated: it ends within a row", f"line {line}")
+            where = self._where(self._line + scanner.line_count - 1)
+            raise FormatError(self._source, "truncated: it ends within a row", where)
         return "fewer columns than expected" if fewer else "more columns than expected"
 
     def _spell(self, what: int, column: int, length: int) -> str:

@@ -1,0 +1,134 @@
+"""NIST's reference data set (NSRL), version 3: an SQLite database with a table or view FILE."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from csamatch.errors import FormatError
+from csamatch.readers.interface import Head, Item, Reader
+from csamatch.readers.tables import Layout, Table, TextStream
+
+_MAGIC: Final = b"SQLite format 3\0"
+_HEADER: Final = 100
+_FILE = re.compile(rb'CREATE\s+(?:TABLE|VIEW)\s+["\[`]?FILE\b', re.IGNORECASE)
+_DIGESTS: Final = ("sha256", "sha1", "md5")
+_ROWS: Final = 1 << 13
+_BETWEEN: Final = "\x1f"  # stands in no digest; a value with it in it would be none anyway
+
+
+class _Rows:
+    """The rows of a query as a stream of text: that is what is scanned fastest."""
+
+    def __init__(self, cursor: sqlite3.Cursor, source: str) -> None:
+        self._cursor = cursor
+        self._source = source
+        self._count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some more rows, a line each."""
+        try:
+            rows = [row for (row,) in self._cursor.fetchmany(_ROWS)]
+        except sqlite3.Error:
+            where = f"row {self._count + 1}"
+            raise FormatError(self._source, "damaged or truncated database", where) from None
+        self._count += len(rows)
+        lines = b"".join(row + b"\n" for row in rows)
+        if lines.count(b"\n") != len(rows):
+            lines = b"".join(row.replace(b"\n", b" ") + b"\n" for row in rows)
+        return lines
+
+
+def _is_at(path: Path, start: bytes) -> bool:
+    """Whether a path leads to a file that starts so: one that was not unpacked on the way."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(start)) == start
+    except (OSError, ValueError):
+        return False
+
+
+def _check_size(path: Path, start: bytes, source: str) -> None:
+    """Compare a database's size with what its header says."""
+    size = path.stat().st_size
+    page = int.from_bytes(start[16:18], "big")
+    expected = (65536 if page == 1 else page) * int.from_bytes(start[28:32], "big")
+    # The header tells the size only when whoever wrote last kept it up to date.
+    if start[24:28] == start[92:96] and size < expected:
+        raise FormatError(source, f"truncated: it should have {expected:,} bytes", f"byte {size}")
+
+
+def _query(database: sqlite3.Connection, source: str) -> tuple[list[str], sqlite3.Cursor]:
+    """Return the algorithms that there are, and rows of their digests."""
+    try:
+        database.execute("PRAGMA trusted_schema=OFF")
+        columns = {row[1].lower() for row in database.execute("PRAGMA table_info(FILE)")}
+        found = [name for name in _DIGESTS if name.encode() in columns]
+        if not found:
+            raise FormatError(source, "no table FILE with digests in it")
+        between = f"||char({ord(_BETWEEN)})||"
+        row = between.join(f"coalesce({name}, '')" for name in found)
+        return found, database.execute(f"SELECT CAST({row} AS TEXT) FROM FILE")
+    except sqlite3.Error:
+        raise FormatError(source, "damaged or truncated database") from None
+
+
+def _read_path(path: Path, start: bytes, source: str) -> Iterator[Item]:
+    _check_size(path, start, source)
+    # Immutable: SQLite neither locks it nor writes beside it.
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as database:
+        database.text_factory = bytes
+        found, cursor = _query(database, source)
+        layout = Layout(
+            digests={name: i for i, name in enumerate(found)},
+            columns=len(found),
+            delimiter=_BETWEEN,
+            quote="",
+            word="row",
+        )
+        rows: Any = _Rows(cursor, source)
+        yield from Table(TextStream(rows, source, "utf-8"), source, layout).read()
+
+
+def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
+    """Read a database, in place where `source` is its path, else by way of a temporary file.
+
+    Raises
+    ------
+    FormatError
+        When it is none, has no table or view FILE, or is damaged or truncated.
+    """
+    start = b""
+    while len(start) < _HEADER and (more := stream.read(_HEADER - len(start))):
+        start += more
+    if not start.startswith(_MAGIC) or len(start) < _HEADER:
+        raise FormatError(source, "not an SQLite database, or truncated")
+    if _is_at(Path(source), start):
+        yield from _read_path(Path(source), start, source)
+        return
+    with tempfile.NamedTemporaryFile(prefix="csamatch-", suffix=".db") as file:
+        file.write(start)
+        shutil.copyfileobj(stream, file, 1 << 20)
+        file.flush()
+        yield from _read_path(Path(file.name), start, source)
+
+
+def _is_nsrl(head: Head) -> bool:
+    return head.data.startswith(_MAGIC) and _FILE.search(head.data) is not None
+
+
+READER = Reader(
+    "nsrl3",
+    "hashes",
+    read,
+    _is_nsrl,
+    "NIST's reference data set, version 3 (SQLite)",
+    has_signature=True,
+)
