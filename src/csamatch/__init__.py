@@ -14,6 +14,7 @@ from csamatch.errors import (
     UrlError,
 )
 from csamatch.explain import Explanation, explain_url
+from csamatch.export import export
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.inspection import Inspection, inspect
@@ -50,6 +51,7 @@ __all__ = [
     "build",
     "explain_url",
     "find_urls",
+    "export",
     "inspect",
     "kernels",
     "normalize_host",

@@ -192,6 +192,12 @@ def _set_up_inspect(parser: argparse.ArgumentParser) -> None:
     set_up_inspect(parser)
 
 
+def _set_up_export(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_export import set_up_export
+
+    set_up_export(parser)
+
+
 def _set_up_bench(parser: argparse.ArgumentParser) -> None:
     from csamatch.bench.command import add_arguments
 
@@ -223,6 +229,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Read sources and show formats, counts, categories and what is wrong in them.",
     )
     p.set_up = _set_up_inspect
+    p = commands.add_parser("export", help="write a list, or what sources hold, in another format")
+    p.set_up = _set_up_export
     p = commands.add_parser("info", help="show what a list says of itself")
     p.add_argument("file")
     p.add_argument("--json", action="store_true", help="as JSON")

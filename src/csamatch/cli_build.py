@@ -43,7 +43,7 @@ def _max_rejected(text: str) -> str:
     return text
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
     """Read NAME=VALUE."""
     name, mark, value = text.partition("=")
     if not mark or not name:
@@ -57,7 +57,7 @@ def _listed(text: str) -> list[str | None]:
 
 def _where(text: str) -> tuple[str, list[str | None]]:
     """Read NAME=VALUE,VALUE; null stands for no value."""
-    name, values = _pair(text)
+    name, values = pair(text)
     return name, _listed(values)
 
 
@@ -82,6 +82,7 @@ def _reading(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "reader": args.reader,
         "options": dict(args.option),
+        "columns": dict(args.column) or None,
         "max_size": args.max_size,
         "max_ratio": args.max_ratio,
     }
@@ -167,8 +168,16 @@ def _add_reading(p: argparse.ArgumentParser, least: str) -> None:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        type=checked(_pair),
+        type=checked(pair),
         help="an option of the reader",
+    )
+    p.add_argument(
+        "--column",
+        metavar="WHAT=COLUMN",
+        action="append",
+        default=[],
+        type=checked(pair),
+        help="which column of a CSV holds what: md5=Hash, id=0; may be repeated",
     )
     p.add_argument(
         "--max-size",
@@ -197,7 +206,7 @@ def set_up_build(p: argparse.ArgumentParser) -> None:
         "--named",
         metavar="NAME=SOURCE",
         action="append",
-        type=checked(_pair),
+        type=checked(pair),
         help="a source with a name that its entries carry; if one has a name, all must",
     )
     p.add_argument("-o", "--output", required=True, metavar="FILE", help="the list file to write")
