@@ -221,3 +221,18 @@ def test_shared_files(shared, out):
             ("101/willupdate", "A1"),
         }
         assert "baceface" * 4 not in lst and "bacebace" * 4 not in lst
+
+
+def test_versions_in_sources_with_names(out):
+    documents = {
+        "one": result(entry("a", 1, at(1)), entry("b", 2, at(1)), entry("c", 3, at(1))),
+        "two": result(entry("a", 4, at(2)), entry("c", 3, at(1))),
+    }
+    contents = set()
+    for names in (["one", "two"], ["two", "one"]):
+        csamatch.build({name: io.BytesIO(documents[name]) for name in names}, out)
+        contents.add(out.read_bytes())
+    assert len(contents) == 1
+    lst = csamatch.open(out)
+    assert [lst.find(md5(i)).entry.source for i in (4, 2, 3)] == ["two", "one", "two"]
+    assert md5(1) not in lst

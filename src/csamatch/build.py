@@ -120,7 +120,7 @@ def build(
     request = Request(reader, chosen, where, limits, RejectionLimit(max_rejected), progress)
     for name, each in sources:
         if name:
-            intake.columns.begin_source(name)
+            intake.begin_source(name)
         read_source(intake, each, request)
     intake.finish()
     if not len(intake.columns):

@@ -66,6 +66,7 @@ class Intake:
         self.where: Where | None = None
         self.left_out: Collection[str | None] = ()
         self._latest = Latest()
+        self._name = ""
         self._filters: dict[str, Collection[str | None]] = {}
         self._admit = admit
         self._allow = allow
@@ -96,16 +97,23 @@ class Intake:
             self._take_one(item, source)
         return 1
 
+    def begin_source(self, name: str) -> None:
+        """Say by which name the entries that follow know their source."""
+        self._name = name
+        self.columns.begin_source(name)
+
     def _take_update(self, item: Update, source: str) -> None:
         self.report.read += 1
         self._filters.setdefault(source, self.left_out)
-        if self._latest.put(item, source):
+        if self._latest.put(item, source, self._name):
             self.report.superseded += 1
 
     def finish(self) -> None:
         """Take in the latest versions of records, once all sources are read."""
         self.where = None
-        for record, source in self._latest.take_all():
+        for record, source, name in self._latest.take_all():
+            if name:
+                self.columns.begin_source(name)
             self.report.read -= 1  # it was counted when it came, and is again
             if record is None:
                 self.report.read += 1

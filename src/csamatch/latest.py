@@ -21,7 +21,7 @@ def _put(parts: list[bytes], text: bytes) -> None:
     parts += [_LENGTH.pack(len(text)), text]
 
 
-def _pack(item: Update, source: int) -> bytes:
+def _pack(item: Update, source: int, list_name: str) -> bytes:
     """Pack a version as bytes."""
     record = item.record
     parts = [_HEAD.pack(_EPOCH + item.time, record is None)]
@@ -29,6 +29,7 @@ def _pack(item: Update, source: int) -> bytes:
         _put(parts, b"".join(bytes([len(digest)]) + digest for _, digest in record.values))
         _put(parts, b"" if record.category is None else b"=" + record.category.encode())
         _put(parts, record.id.encode())
+        _put(parts, list_name.encode())
         _put(parts, record.where.encode())
     return b"".join([*parts, _TAIL.pack(source)])
 
@@ -39,14 +40,15 @@ def _take(packed: bytes, at: int) -> tuple[bytes, int]:
     return packed[start:end], end
 
 
-def _unpack(packed: bytes) -> tuple[Record | None, int]:
-    """Return a version's record and the number of its source."""
+def _unpack(packed: bytes) -> tuple[Record | None, int, str]:
+    """Return a version's record, the number of its source, and the name that the source has."""
     (source,) = _TAIL.unpack_from(packed, len(packed) - _TAIL.size)
     if _HEAD.unpack_from(packed)[1]:
-        return None, source
+        return None, source, ""
     digests, at = _take(packed, _HEAD.size)
     category, at = _take(packed, at)
     identifier, at = _take(packed, at)
+    list_name, at = _take(packed, at)
     where, _ = _take(packed, at)
     values = []
     at = 0
@@ -55,7 +57,8 @@ def _unpack(packed: bytes) -> tuple[Record | None, int]:
         values.append((ALGORITHM_OF_WIDTH[len(digest)], digest))
         at += 1 + len(digest)
     said = category[1:].decode() if category else None
-    return Record(values, where.decode(), identifier.decode(), said, True), source
+    record = Record(values, where.decode(), identifier.decode(), said, True)
+    return record, source, list_name.decode()
 
 
 class Latest:
@@ -69,10 +72,10 @@ class Latest:
         self._bad: dict[bytes, list[tuple[str, str]]] = {}
         self._sources: dict[str, int] = {}
 
-    def put(self, item: Update, source: str) -> bool:
+    def put(self, item: Update, source: str, list_name: str = "") -> bool:
         """Take in a version; return whether it or the one held is superseded."""
         key = hashlib.blake2b(item.key.encode(), digest_size=16).digest()
-        packed = _pack(item, self._sources.setdefault(source, len(self._sources)))
+        packed = _pack(item, self._sources.setdefault(source, len(self._sources)), list_name)
         held = self._held.get(key)
         if held is None or packed > held:
             self._held[key] = packed
@@ -81,12 +84,12 @@ class Latest:
                 self._bad[key] = item.record.bad
         return held is not None
 
-    def take_all(self) -> Iterator[tuple[Record | None, str]]:
-        """Yield the latest version of each, None for what was withdrawn, with its source."""
+    def take_all(self) -> Iterator[tuple[Record | None, str, str]]:
+        """Yield the latest version of each, None for what was withdrawn, and its source's names."""
         names = list(self._sources)
         for key, packed in self._held.items():
-            record, source = _unpack(packed)
+            record, source, list_name = _unpack(packed)
             if record is not None and key in self._bad:
                 record.bad = self._bad[key]
-            yield record, names[source]
+            yield record, names[source], list_name
         self._held.clear()
