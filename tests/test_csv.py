@@ -255,7 +255,8 @@ def test_bad_rows_are_reported_alone():
 
 def test_without_quoting():
     document = f'md5\tid\n{md5(1)}\t"x\n{md5(2)}\ty"\n'
-    assert [r.id for r in read(document, quoting=False)] == ['"x', 'y"']
+    for quoting in (False, "no"):
+        assert [r.id for r in read(document, quoting=quoting)] == ['"x', 'y"']
 
 
 def test_addresses():

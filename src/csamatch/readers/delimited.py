@@ -87,6 +87,13 @@ def _looks_like_header(names: Sequence[str], given: ColumnMap | None) -> bool:
     return any(headers.role(name) for name in chosen)
 
 
+def _is_on(said: Any) -> bool:
+    """Read a switch, which the command line gives as a text."""
+    return (
+        said.casefold() not in ("no", "false", "0", "off") if isinstance(said, str) else bool(said)
+    )
+
+
 def _delimiter(line: bytes, given: ColumnMap | None, quote: str) -> str:
     """Find out what stands between columns: that which shows most of those wanted."""
 
@@ -130,14 +137,13 @@ def _read(stream: BinaryIO, source: str, options: Mapping[str, Any], kind: str) 
     given = options.get("columns")
     _check(given, kind)
     text = TextStream(stream, source, options.get("encoding") or "")
-    quote = '"' if options.get("quoting", True) else ""
+    quote = '"' if _is_on(options.get("quoting", True)) else ""
     comment = "#"
     line, number = _first_line(text, comment)
     delimiter = options.get("delimiter") or _delimiter(line, given, quote)
     names = headers.split(line, delimiter, quote)
     has_header = options.get("header")
-    if has_header is None:
-        has_header = _looks_like_header(names, given)
+    has_header = _looks_like_header(names, given) if has_header is None else _is_on(has_header)
     try:
         found = _resolve(given, names, has_header)
     except _MissingError as missing:
