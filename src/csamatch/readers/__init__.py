@@ -17,6 +17,7 @@ from csamatch.readers import (
     line_lists,
     ncmec,
     nsrl_sqlite,
+    signals,
     text,
     vics,
 )
@@ -52,6 +53,7 @@ READERS = {
         encase.READER,
         ncmec.READER,
         nsrl_sqlite.READER,
+        signals.READER,
         Reader(
             "domains",
             "addresses",

@@ -1,0 +1,152 @@
+"""Signals in JSON: of ThreatExchange, StopNCII, and of any fields."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+import csamatch
+from csamatch.errors import FormatError
+from csamatch.readers import READERS, Head, Record, Rejected, choose
+from sources import balanced, md5, sha1
+
+
+def threat(i: int, **more: object) -> dict:
+    return {"id": str(i), "indicator": md5(i), "type": "HASH_MD5", "status": "MALICIOUS"} | more
+
+
+SIGNALS = [
+    threat(1),
+    threat(
+        2, indicator=sha1(2).upper(), type="HASH_SHA1", tags=["a", {"b": [1.5, None, "\u00fc}]"]}]
+    ),
+    {
+        "hashValue": md5(3),
+        "signalType": "VideoMD5",
+        "hashStatus": "Active",
+        "n": 12345678901234567890,
+    },
+]
+EXPECTED = [
+    ({"md5": md5(1)}, "1", "MALICIOUS"),
+    ({"sha1": sha1(2)}, "2", "MALICIOUS"),
+    ({"md5": md5(3)}, "", "Active"),
+]
+SHAPES = {
+    "lines": lambda signals: "\n".join(map(json.dumps, signals)) + "\n",
+    "array": lambda signals: " " + json.dumps(signals, indent=1),
+    "data": lambda signals: json.dumps({"data": signals, "paging": {"next": "[x]"}}),
+    "records": lambda signals: json.dumps({"count": 3, "hashRecords": signals}),
+}
+each = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+
+
+class Slow(io.BytesIO):
+    """Gives a few bytes at a time."""
+
+    def read(self, size: int = -1) -> bytes:
+        return super().read(min(size, 7) if size > 0 else 7)
+
+
+def read(document: str, **options) -> list[Record | Rejected]:
+    return list(READERS["signals"].read(Slow(document.encode()), "source", options))
+
+
+def shown(items) -> list[tuple]:
+    return [({n: v.hex() for n, v in item.values}, item.id, item.category) for item in items]
+
+
+@each
+def test_golden(shape, out):
+    document = shape(SIGNALS)
+    assert choose("auto", Head(document.encode()), "s")[0].name == "signals"
+    assert shown(read(document)) == EXPECTED
+    report = csamatch.build(io.BytesIO(document.encode()), out)
+    assert balanced(report) and report.counts == {"md5": 2, "sha1": 1}
+
+
+@each
+def test_dirty(shape, out):
+    signals = [
+        threat(1),
+        5,
+        threat(2, indicator="zz"),
+        threat(3, type="HASH_PDQ"),
+        threat(4, id=None),
+    ]
+    report = csamatch.build(io.BytesIO(shape(signals).encode()), out)
+    assert [(s.where.split()[1], s.reason) for s in report.samples] == [
+        ("2", "not a JSON object"),
+        ("3", "md5: 2 characters; expected 32"),
+        ("4", "a signal of another kind than a digest"),
+    ]
+    assert (report.accepted, report.rejected) == (2, 3)
+    lst = csamatch.open(out)
+    assert [md5(i) in lst for i in (1, 4)] == [True, True]
+
+
+def is_json(line: str) -> bool:
+    """Whether a last line may be whole."""
+    try:
+        return not line or bool(json.loads(line))
+    except ValueError:
+        return False
+
+
+@each
+def test_truncated_anywhere(shape, out):
+    """Wherever an array is cut; lines only where a cut shows."""
+    document = shape(SIGNALS).rstrip("\n")
+    out.write_bytes(b"old")
+    for end in range(len(document)):
+        cut = document[:end]
+        if shape is SHAPES["lines"] and is_json(cut.rpartition("\n")[2]):
+            continue
+        with pytest.raises(FormatError):
+            csamatch.build(io.BytesIO(cut.encode()), out, reader="signals")
+    assert out.read_bytes() == b"old"
+
+
+def test_lines_that_are_no_json_are_rejected_alone():
+    good = json.dumps(threat(1))
+    deep = "[" * 100_000
+    found = read(f"{good}\n\nnot\n{deep}\n{'9' * 5000}\n{good}\n")
+    assert [item.where for item in found] == ["line 1", "line 3", "line 4", "line 5", "line 6"]
+    assert [isinstance(item, Rejected) for item in found] == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "[1 2]",
+        "[1,]",
+        "[,1]",
+        "[1] x",
+        '{"data": [1]} x',
+        '{"data": [1], }',
+        "[" * 100_000,
+        "[nul]",
+    ],
+)
+def test_malformed_arrays_fail(document):
+    with pytest.raises(FormatError, match="after record"):
+        read(document)
+
+
+def test_records_are_bounded():
+    for document in (f'["{"x" * (2 << 20)}"]', f'{{"a": "{"x" * (2 << 20)}"}}\n'):
+        with pytest.raises(FormatError):
+            list(READERS["signals"].read(io.BytesIO(document.encode()), "source", {}))
+
+
+def test_a_map_of_fields(out):
+    records = [{"key": 7, "prints": {"m": md5(1), "s": sha1(1)}, "grade": "A"}, {"key": 8}]
+    columns = {"md5": "prints.m", "sha1": "prints.s", "id": "key", "category": "grade"}
+    found = read(json.dumps(records), columns=columns)
+    assert shown(found) == [({"md5": md5(1), "sha1": sha1(1)}, "7", "A"), ({}, "8", None)]
+    with pytest.raises(ValueError, match="columns: 'colour'"):
+        read("[]", columns={"colour": "x"})
+    with pytest.raises(ValueError, match="no field of digests"):
+        read("[]", columns={"id": "x"})
