@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import csamatch
-from csamatch import UrlError, UrlList
+from csamatch import UrlError, UrlList, _core
+from csamatch.addresses import address_key, listed_address
+from csamatch.columns import Columns
+from csamatch.rules import CODES
 
 
 @pytest.fixture(scope="module", params=csamatch.kernels())
@@ -215,3 +218,61 @@ def test_bytes_that_are_no_utf8():
     asked = [b"bad.example/caf\xe9", "bad.example/caf%E9", b"bad.example/caf\xe8"]
     assert lst.match(asked).mask.tolist() == [True, True, False]
     assert "bad.example/caf%EF%BF%BD" not in lst
+
+
+ALL_RULES = [
+    "bad.example",
+    ("sub.deep.other.example", "domain"),
+    ("203.0.113.7", "domain"),
+    ("only.example", "host"),
+    "pages.example/a?x=1",
+    "pages.example/b",
+    "bad.example/page",
+    ("dirs.example/x/", "prefix"),
+    ("pages.example/c/", "prefix"),
+]
+
+
+def test_what_is_noted_beside_keys(tmp_path):
+    source = tmp_path / "list.txt"
+    source.write_text("bad.example\nsub.deep.other.example\n203.0.113.7\nwww.pages.example/a\n")
+    path = tmp_path / "list.csml"
+    csamatch.build(source, path, reader="urls")
+    file = csamatch.open(path)._file
+    domains = {
+        _core.address_key(host, len(host)): labels
+        for host, labels in [
+            ("bad.example", 2),
+            ("sub.deep.other.example", 4),
+            ("203.0.113.7", 255),
+        ]
+    }
+    assert file.key_hints(CODES["domain"]).ravel().tolist() == [domains[k] for k in sorted(domains)]
+    host = "www.pages.example"
+    assert file.key_hints(CODES["url"]).tobytes() == _core.address_key(host, len(host))
+    assert file.key_hints(CODES["prefix"]) is None
+
+
+def test_answers_without_what_is_noted_are_the_same():
+    lst = csamatch.UrlList(ALL_RULES)
+    columns = Columns()
+    for item in ALL_RULES:
+        address = listed_address(*item) if isinstance(item, tuple) else listed_address(item)
+        columns.add([(address.rule, address_key(address))])
+    plain = csamatch.UrlList._of_columns(columns)
+    known, labels = lst._known(None)
+    assert (len(known), labels) == (3, 2)
+    assert plain._known(None) == (None, 0)
+    hosts = ["bad", "pages", "only", "dirs", "deep.other", "sub.deep.other", "x.y.bad", "none"]
+    paths = ["", "/", "/a?x=1", "/a", "/%61?x=1", "/b", "/page", "/x/y/z", "/x", "/c/", "/a%3Fx=1"]
+    asked = [f"http://{host}.example{path}" for host in hosts for path in paths]
+    asked += ["203.0.113.7/b", "1.203.0.113.7", "mailto:", "http://PAGES.example:80/./b#f"]
+    one, other = lst.match(asked), plain.match(asked)
+    assert one.mask.tolist() == other.mask.tolist()
+    assert one.invalid.tolist() == other.invalid.tolist()
+    assert [m.rule for m in one] == [m.rule for m in other]
+    assert [m.matched for m in one] == [m.matched for m in other]
+    assert {m.rule for m in one} == {"domain", "host", "url", "prefix"}
+    for url, hit in zip(asked, one.mask.tolist(), strict=True):
+        if url != "mailto:":
+            assert (url in lst) == (url in plain) == hit

@@ -81,6 +81,11 @@ static bool makes_sense(const csamatch_section *section, const csamatch_section 
     case CSAMATCH_SECTION_DIRECTORY:
         return section->width == 64 && keys != NULL && keys->count <= UINT32_MAX &&
                section->count >= 2 && section->count <= UINT32_MAX;
+    case CSAMATCH_SECTION_KEY_HINTS:
+        return section->width == (section->subject == CSAMATCH_RULE_DOMAIN ? 1u
+                                                                           : CSAMATCH_ADDRESS_KEY_WIDTH) &&
+               list_kind == CSAMATCH_LIST_ADDRESSES && keys != NULL &&
+               keys->count == section->count;
     case CSAMATCH_SECTION_ID_ENDS:
         return section->width == 8 && section->subject == 0 &&
                find(all, count, CSAMATCH_SECTION_ID_TEXT, 0) != NULL;

@@ -14,7 +14,7 @@ from csamatch.columns import CHUNK, Columns, Ints, Numbers
 from csamatch.entries import encode_categories
 from csamatch.info import encode_info
 from csamatch.listfile import Section
-from csamatch.rules import CODES, WIDTHS
+from csamatch.rules import CODES, HINT_WIDTHS, WIDTHS
 
 __all__ = ["Assembled", "Columns", "assemble"]
 
@@ -193,6 +193,19 @@ def _key_sections(rule: str, keys: Any) -> list[Section]:
     return sections
 
 
+def _hint_sections(columns: Columns, rule: str, count: int) -> list[Section]:
+    """Return what is noted beside each of so many keys, if it is of all of them."""
+    pairs, width = columns.hints.pop(rule, bytearray()), WIDTHS[rule]
+    size = width + HINT_WIDTHS.get(rule, 0)
+    total = len(pairs) // size
+    _core.rows_sort(pairs, total, size)
+    if not total or _core.rows_unique(pairs, total, size) != count:
+        return []
+    rows = np.frombuffer(pairs, np.uint8, count * size).reshape(count, size)
+    hints = np.ascontiguousarray(rows[:, width:])
+    return [Section(listfile.KEY_HINTS, CODES[rule], size - width, hints)]
+
+
 def _assemble_bare(columns: Columns, sections: list[Section]) -> Assembled:
     """Assemble a list of keys alone. They are sorted where they are: there may be many."""
     counts = {}
@@ -202,6 +215,7 @@ def _assemble_bare(columns: Columns, sections: list[Section]) -> Assembled:
         _core.rows_sort(keys, count, width)
         counts[rule] = _core.rows_unique(keys, count, width)
         sections += _key_sections(rule, memoryview(keys)[: counts[rule] * width])
+        sections += _hint_sections(columns, rule, counts[rule])
     accepted = sum(counts.values())
     return Assembled(sections, accepted, len(columns) - accepted, counts)
 
@@ -226,6 +240,7 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
     place = _first_keys(tables, count)
     for table in tables:
         sections += _key_sections(table.rule, table.keys.data.cast("B"))
+        sections += _hint_sections(columns, table.rule, len(table.keys))
     counts = {table.rule: len(table.keys) for table in tables}
     if columns.has_ids or columns.has_categories or columns.has_sources:
         entry, shown = _number_entries(tables, place, columns)

@@ -36,6 +36,8 @@ class Columns:
         Their categories: 0 for none, else 1 + the index in `names`.
     sources, source_names : array, list of str
         Their sources, likewise; empty unless sources have names.
+    hints : dict of str to bytearray
+        By rule, keys once more, each with what is noted beside it.
     """
 
     def __init__(self) -> None:
@@ -50,6 +52,7 @@ class Columns:
         self.sources: array[int] = array("I")
         self.source_names: list[str] = []
         self._source = 0
+        self.hints: dict[str, bytearray] = {}
 
     def __len__(self) -> int:
         return len(self.codes) + sum(len(keys) // WIDTHS[r] for r, keys in self.bare.items())
@@ -96,6 +99,11 @@ class Columns:
             (np.zeros(count, np.uint32) if codes is None else own[codes]).tobytes()
         )
         self._mark_source(count)
+
+    def hint(self, rule: str, key: bytes, hint: bytes) -> None:
+        """Note something beside a key that was added; always the same for the same key."""
+        if hint:
+            self.hints.setdefault(rule, bytearray()).extend(key + hint)
 
     def begin_source(self, name: str) -> None:
         """Say which source the records that follow are of; all must have one, or none."""

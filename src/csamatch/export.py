@@ -90,14 +90,14 @@ class _Sink:
 class _Intake(Intake):
     """Takes addresses in as they are to be written, instead of as keys."""
 
-    def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None] | str:
+    def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None, bytes] | str:
         if self.kind == "hashes":
-            return name, value, None
+            return name, value, None, b""
         try:
             address = listed_address(value, name or None)
         except UrlError as error:
             return error.reason
-        return address.rule, address.canonical.encode("ascii"), None
+        return address.rule, address.canonical.encode("ascii"), None, b""
 
 
 def _of_sources(

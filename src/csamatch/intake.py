@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import quarantine
-from csamatch.addresses import address_key, listed_address
+from csamatch.addresses import address_hint, address_key, listed_address
 from csamatch.assemble import Columns
 from csamatch.errors import FormatError, UrlError
 from csamatch.filters import Wanted, Where
@@ -197,6 +197,7 @@ class Intake:
             report.filtered += 1
             return
         keys = []
+        hints = []
         bad = list(item.bad)
         held_back = []
         for name, value in item.values:
@@ -205,12 +206,16 @@ class Intake:
                 bad.append((found, value.decode("utf-8", "backslashreplace")))
             elif found[2] is None:
                 keys.append(found[:2])
+                hints.append(found[3])
             else:
                 held_back.append((found[2], value))
         if any(reason == quarantine.ALLOW_LIST for reason, _ in held_back):
             # Known to be harmless by one of its digests: none of the others is listed either.
             keys.clear()
         self._account(item, source, keys, bad, held_back)
+        for (rule, key), hint in zip(keys, hints, strict=False):  # fewer when some were cleared
+            if hint:
+                self.columns.hint(rule, key, hint)
 
     def _is_wanted(self, item: Record, source: str) -> bool:
         if item.has_category and not self._wants(item.category):
@@ -260,8 +265,9 @@ class Intake:
         self.report.rejections[reason] += 1
         self.report.sample(source, where, reason, value)
 
-    def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None] | str:
-        """Return rule, key and class of quarantine, or the reason why it has no key."""
+    def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None, bytes] | str:
+        """Return rule, key, class of quarantine and hint, or the reason why it has no key."""
+        hint = b""
         if self.kind == "hashes":
             rule, key, found = name, value, quarantine.digest_class(value)
         else:
@@ -269,10 +275,10 @@ class Intake:
                 address = listed_address(value, name or None)
             except UrlError as error:
                 return error.reason
-            rule, key = address.rule, address_key(address)
+            rule, key, hint = address.rule, address_key(address), address_hint(address)
             found = quarantine.address_class(address)
         if found in self._admit:
             found = None
         if self._allow is not None and self._allow.holds(rule, key):
             found = quarantine.ALLOW_LIST
-        return rule, key, found
+        return rule, key, found, hint

@@ -37,6 +37,7 @@ CATEGORY_NAMES: Final = 8
 DIRECTORY: Final = 9
 SOURCE_CODES: Final = 10
 SOURCE_NAMES: Final = 11
+KEY_HINTS: Final = 12
 
 _FIXED = struct.Struct("<8sHHIIIQQQ32s")
 _ROW = struct.Struct("<IIQQQQ")
@@ -177,6 +178,13 @@ class ListFile:
         if row is None:
             return None
         return np.frombuffer(self.data, "<u4", row[3] * 2, row[4]).reshape(-1, 2)
+
+    def key_hints(self, subject: int) -> npt.NDArray[np.uint8] | None:
+        """Return what is noted beside each key of a rule, (keys, bytes), or None."""
+        row = self._sections.get((KEY_HINTS, subject))
+        if row is None:
+            return None
+        return np.frombuffer(self.data, np.uint8, row[5], row[4]).reshape(row[3], row[2])
 
     def entries(self) -> EntryTable:
         """Return the entry table.

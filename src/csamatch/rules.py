@@ -21,6 +21,9 @@ WIDTHS: Final = {
     "url": 16,
     "prefix": 16,
 }
+HINT_WIDTHS: Final = {"domain": 1, "url": 16, "prefix": 16}
+"""Bytes of what a list file notes beside each key."""
+
 ALGORITHM_OF_WIDTH: Final = {WIDTHS[name]: name for name in ALGORITHMS}
 
 INVALID: Final = 255

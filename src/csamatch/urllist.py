@@ -8,14 +8,14 @@ from typing import Any, Self
 import numpy as np
 
 from csamatch import _core, listfile
-from csamatch.addresses import address_key, as_batch, listed_address, readings_of
+from csamatch.addresses import address_hint, address_key, as_batch, listed_address, readings_of
 from csamatch.assemble import Columns
 from csamatch.errors import UrlError
 from csamatch.info import ListInfo
 from csamatch.links import links_in
 from csamatch.lists import BaseList, share
 from csamatch.matches import Hits, Match, Matches
-from csamatch.rules import ADDRESS_RULES, INVALID, NAMES
+from csamatch.rules import ADDRESS_RULES, CODES, INVALID, NAMES
 from csamatch.textmatches import TextHits, TextMatches
 
 __all__ = ["UrlList"]
@@ -67,7 +67,9 @@ class UrlList(BaseList, _core.AddressSets):
                 reason = error.reason
             if reason:
                 raise UrlError(reason, index)
-            columns.add([(address.rule, address_key(address))])
+            key = address_key(address)
+            columns.add([(address.rule, key)])
+            columns.hint(address.rule, key, address_hint(address))
         self._adopt(self._from_columns(columns, info), kernel)
 
     @classmethod
@@ -93,8 +95,32 @@ class UrlList(BaseList, _core.AddressSets):
         domain, host, url, prefix = (
             t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES
         )
-        self._set_keys(domain, host, url, prefix)
+        self._set_keys(domain, host, url, prefix, *self._known(kernel))
         return self
+
+    def _known(self, kernel: str | None) -> tuple[_core.KeySet | None, int]:
+        """Return the hosts of all pages and prefixes, and the fewest labels of a domain.
+
+        None and 0 where the file doesn't tell.
+        """
+        hints = {rule: self._file.key_hints(CODES[rule]) for rule in self._tables}
+        labels = hints.get("domain")
+        fewest = 0 if labels is None or not len(labels) else int(labels.min())
+        pages = [hints[rule] for rule in ("url", "prefix") if rule in hints]
+        known = [hosts for hosts in pages if hosts is not None]
+        if not known or len(known) < len(pages):
+            return None, fewest
+        rows = np.concatenate(known)
+        width = rows.shape[1]
+        _core.rows_sort(rows, len(rows), width)
+        count = _core.rows_unique(rows, len(rows), width)
+        directory = np.frombuffer(_core.directory_build(rows, count, width), np.uint8)
+        at = -(-count * width // 64) * 64
+        data = np.zeros(at + len(directory), np.uint8)
+        data[: count * width] = rows.ravel()[: count * width]
+        data[at:] = directory
+        place = at, len(directory) // 64 - 1
+        return _core.KeySet(data, 0, count, width, kernel, place), fewest
 
     def _find(self, item: Any, readings: int = 0) -> tuple[int, int, str]:
         """Return position, rule and listed form of one URL.
