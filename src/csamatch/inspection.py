@@ -35,6 +35,9 @@ class _Counts:
         self.rules.update(rule for rule, _ in keys)
         self.categories[category] += 1
 
+    def hint(self, rule: str, key: bytes, hint: bytes) -> None:
+        """Nothing to count."""
+
     def extend(self, rule: str, keys: bytes) -> None:
         self.rules[rule] += len(keys) // WIDTHS[rule]
         self.categories[None] += len(keys) // WIDTHS[rule]
