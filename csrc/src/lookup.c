@@ -91,8 +91,8 @@ static void flush_forks(csm_lookup *lookup)
 
 /* Forks the hash where a form ends, with the first `used` bytes of `word`, at
  * `place` of the stream, to be looked for in one set. */
-static inline void fork(csm_lookup *lookup, size_t which, const uint64_t state[4], uint64_t word,
-                        size_t used, size_t place, uint32_t slot)
+static inline void fork_hash(csm_lookup *lookup, size_t which, const uint64_t state[4],
+                             uint64_t word, size_t used, size_t place, uint32_t slot)
 {
     size_t i = lookup->count;
     for (int k = 0; k < 4; k++)
@@ -120,7 +120,7 @@ static inline void fork_host(csm_lookup *lookup, const uint64_t state[4], uint64
         last = others[i];
     }
     if (last != CSM_SETS)
-        fork(lookup, last, state, word, used, stream->host, stream->slot);
+        fork_hash(lookup, last, state, word, used, stream->host, stream->slot);
 }
 
 /* The bytes from `at` of the stream of an address. */
@@ -203,7 +203,7 @@ static inline void fork_names(csm_lookup *lookup, const uint64_t state[4], uint6
     for (; dots != 0; dots &= dots - 1) {
         size_t used = first_bit(dots) / 8;
         if (at + used >= stream->shortest && spare_none(stream))
-            fork(lookup, CSM_SET_DOMAIN, state, word, used, at + used, stream->slot);
+            fork_hash(lookup, CSM_SET_DOMAIN, state, word, used, at + used, stream->slot);
     }
     if (stream->host < at + WORD)
         fork_host(lookup, state, word, stream->host - at, stream);
@@ -225,16 +225,16 @@ static void add_alone(csm_lookup *lookup, csm_stream *stream, const uint8_t *tex
             slashes = bytes_equal(word, '/') & in_front(at, stream->path_end) & ~in_front(at, host);
         for (; slashes << 8 != 0; slashes &= slashes - 1) {
             size_t used = first_bit(slashes) / 8 + 1;
-            fork(lookup, CSM_SET_PREFIX, state, word, used, at + used, stream->slot);
+            fork_hash(lookup, CSM_SET_PREFIX, state, word, used, at + used, stream->slot);
         }
         if (end < at + WORD) {
             if (has_urls)
-                fork(lookup, CSM_SET_URL, state, word, end - at, end, stream->slot);
+                fork_hash(lookup, CSM_SET_URL, state, word, end - at, end, stream->slot);
             return;
         }
         mix_lanes(state, word);
         if (slashes != 0) /* at the very end of the word: nothing is left over */
-            fork(lookup, CSM_SET_PREFIX, state, 0, 0, at + WORD, stream->slot);
+            fork_hash(lookup, CSM_SET_PREFIX, state, 0, 0, at + WORD, stream->slot);
     }
 }
 
@@ -307,7 +307,7 @@ static void fork_lanes(csm_lookup *lookup, size_t lane, csm_stream *stream)
             if (place < stream->shortest || !spare_none(stream))
                 continue;
             fork_lane(lookup, lane, place, state, &word);
-            fork(lookup, CSM_SET_DOMAIN, state, word, place % WORD, place, slot);
+            fork_hash(lookup, CSM_SET_DOMAIN, state, word, place % WORD, place, slot);
         }
         if (at == 0)
             break;
@@ -320,13 +320,13 @@ static void fork_lanes(csm_lookup *lookup, size_t lane, csm_stream *stream)
         for (uint64_t slashes = stream->slashes[at / 64]; slashes != 0; slashes &= slashes - 1) {
             size_t place = at + first_bit(slashes) + 1;
             fork_lane(lookup, lane, place, state, &word);
-            fork(lookup, CSM_SET_PREFIX, state, word, place % WORD, place, slot);
+            fork_hash(lookup, CSM_SET_PREFIX, state, word, place % WORD, place, slot);
         }
     }
     if (lookup->sets[CSM_SET_URL] == NULL)
         return;
     fork_lane(lookup, lane, end, state, &word);
-    fork(lookup, CSM_SET_URL, state, word, end % WORD, end, slot);
+    fork_hash(lookup, CSM_SET_URL, state, word, end % WORD, end, slot);
 }
 
 /* Hashes the streams that lie beside one another. */
