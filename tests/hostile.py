@@ -115,6 +115,7 @@ MANY: dict[str, Callable[[int], list[bytes]]] = {
     "names in many Punycodes": _many(900, "http://", "xn--a.", "\u00fc.example/"),
     "names with decoded letters": _many(1000, "http://\u00fc.xn--", "4ca", ".example/"),
     "names of U+FDFA": _many(180, "http://", "\ufdfa", ".example/"),
+    "names of U+FDFA that fit": _many(136, "http://", "\ufdfa", ".example/"),
     "names of Hangul": _many(900, "http://", "\uac01", ".example/"),
     "names of marks": lambda size: [_marks(1500).encode()] * (size // 1500),
     "names of joiners": _many(1500, "http://\u0628", "\u0300\u200c", "\u0628.example/"),

@@ -2,17 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
-/* What a browser refuses in a host (WHATWG URL, "forbidden domain code
- * point"), whether raw or decoded; written as %XX in the canonical form. */
-static bool forbidden(uint8_t c)
-{
-    switch (c) {
-    case '/': case ':': case '<': case '>': case '?': case '@':
-    case '[': case '\\': case ']': case '^': case '|': return true;
-    default: return csm_percent_needed(c);
-    }
-}
-
 static bool has_prefix(const uint16_t pieces[8], const uint16_t prefix[6])
 {
     return memcmp(pieces, prefix, 6 * sizeof pieces[0]) == 0;
@@ -70,7 +59,7 @@ static size_t count_forbidden(const uint8_t *text, size_t length)
 {
     size_t count = 0;
     for (size_t i = 0; i < length; i++)
-        count += forbidden(text[i]);
+        count += csm_host_forbids(text[i]);
     return count;
 }
 
@@ -101,7 +90,7 @@ static csamatch_status write_name(const uint8_t *text, size_t length, uint32_t r
         *flags |= CSAMATCH_ADDRESS_REFUSED;
     size_t n = 0;
     for (size_t i = 0; i < length; i++) {
-        bool escape = forbidden(text[i]);
+        bool escape = csm_host_forbids(text[i]);
         if (escape)
             *flags |= CSAMATCH_ADDRESS_REFUSED;
         n += csm_percent_put(out + n, text[i], escape);

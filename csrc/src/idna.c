@@ -149,6 +149,8 @@ static bool is_nfc(const uint32_t *label, size_t length)
  * whatever comes out: Punycode has one form only. */
 static void check_ace(const uint32_t *label, size_t length, csm_verdict *verdict)
 {
+    if (verdict->wrong)
+        return;
     uint32_t decoded[CSM_NAME_CODES];
     size_t n = csm_punycode_decode(label + 4, length - 4, decoded);
     if (n == CSM_NO_PUNYCODE || is_ascii(decoded, n) || !is_nfc(decoded, n)) {
@@ -216,6 +218,17 @@ static bool write_label(const uint32_t *label, size_t length, uint8_t *out, size
     return true;
 }
 
+/* The least that the host takes when it is written, with %XX for what is
+ * forbidden in it, which makes it wrong: a code point takes a byte or more. */
+static size_t least_size(const uint32_t *name, size_t length, bool *wrong)
+{
+    size_t forbidden = 0;
+    for (size_t i = 0; i < length; i++)
+        forbidden += name[i] < 0x80 ? csm_host_forbids((uint8_t)name[i]) : name[i] >= STRAY;
+    *wrong = forbidden > 0;
+    return length + 2 * forbidden;
+}
+
 bool csm_idna_to_ascii(const uint8_t *text, size_t length, bool legacy,
                        uint8_t out[CSM_NAME_ROOM], size_t *written, uint32_t *flags)
 {
@@ -225,6 +238,8 @@ bool csm_idna_to_ascii(const uint8_t *text, size_t length, bool legacy,
         return false;
     codes = csm_nfc(name, codes);
     csm_verdict verdict = {false, false, false};
+    if (least_size(name, codes, &verdict.wrong) > CSM_NAME_ROOM)
+        return false; /* before the dear part */
     for (size_t start = 0, end; start < codes; start = end + 1) {
         for (end = start; end < codes && name[end] != '.';)
             end++;

@@ -181,6 +181,15 @@ static inline bool csm_percent_needed(uint8_t c)
     return c <= 0x20 || c >= 0x7F || c == '#' || c == '%';
 }
 
+/* What a browser refuses in a host (WHATWG URL, "forbidden domain code
+ * point"), whether raw or decoded; written as %XX in the canonical form. One
+ * bit for each of 32 characters: controls and space; "#%/:<>?; @[\]^; | and DEL. */
+static inline bool csm_host_forbids(uint8_t c)
+{
+    static const uint32_t ascii[4] = {0xFFFFFFFF, 0xD4008029, 0x78000001, 0x90000000};
+    return c >= 0x80 || (ascii[c / 32] >> c % 32 & 1) != 0;
+}
+
 /* The length of the scheme in front of a ':', or 0. */
 size_t csm_scheme_length(const uint8_t *text, size_t length);
 

@@ -11,19 +11,10 @@
 
 enum { ZWNJ = 0x200C, ZWJ = 0x200D, VIRAMA = 9 };
 
-/* The Bidi Rule (RFC 5893, section 2) of one label. */
-static bool bidi_fits(const uint32_t *label, size_t length, bool *right_to_left)
+/* The Bidi Rule (RFC 5893, section 2) of one label: of the directions of its
+ * first code point, of the last one that is no mark, and of all of them. */
+static bool bidi_fits(unsigned first, unsigned last, unsigned seen)
 {
-    unsigned seen = 0, last = 0;
-    for (size_t i = 0; i < length; i++) {
-        unsigned bit = BIT(csm_unicode_classify(label[i]).bidi);
-        seen |= bit;
-        if (bit != BIT(CSM_BIDI_NSM))
-            last = bit;
-    }
-    if ((seen & (RIGHT_TO_LEFT | BIT(CSM_BIDI_AN))) != 0)
-        *right_to_left = true;
-    unsigned first = BIT(csm_unicode_classify(label[0]).bidi);
     unsigned numbers = BIT(CSM_BIDI_EN) | BIT(CSM_BIDI_AN);
     if (first == BIT(CSM_BIDI_L))
         return (seen & ~(BIT(CSM_BIDI_L) | NEUTRAL)) == 0 &&
@@ -51,14 +42,23 @@ static bool joiner_fits(const uint32_t *label, size_t length, size_t at)
 
 void csm_label_check(const uint32_t *label, size_t length, csm_verdict *verdict)
 {
-    if (csm_label_is_ace(label, length) ||
-        (csm_unicode_classify(label[0]).flags & CSM_MARK) != 0)
+    csm_unicode_class first = csm_unicode_classify(label[0]);
+    unsigned seen = 0, last = 0;
+    if (csm_label_is_ace(label, length) || (first.flags & CSM_MARK) != 0)
         verdict->wrong = true;
-    for (size_t i = 0; i < length; i++) {
-        if ((csm_unicode_classify(label[i]).flags & CSM_VALID) == 0 ||
+    for (size_t i = 0; i < length && !verdict->wrong; i++) {
+        csm_unicode_class kind = csm_unicode_classify(label[i]);
+        seen |= BIT(kind.bidi);
+        if (kind.bidi != CSM_BIDI_NSM)
+            last = BIT(kind.bidi);
+        if ((kind.flags & CSM_VALID) == 0 ||
             ((label[i] == ZWNJ || label[i] == ZWJ) && !joiner_fits(label, length, i)))
             verdict->wrong = true;
     }
-    if (!bidi_fits(label, length, &verdict->right_to_left))
+    if (verdict->wrong) /* whatever else there is: browsers refuse the host */
+        return;
+    if ((seen & (RIGHT_TO_LEFT | BIT(CSM_BIDI_AN))) != 0)
+        verdict->right_to_left = true;
+    if (!bidi_fits(BIT(first.bidi), last, seen))
         verdict->bidi_broken = true;
 }

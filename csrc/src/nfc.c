@@ -2,29 +2,40 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "idna.h"
 
-/* Sorts marks by combining class; equal ones keep their order. Not by
- * insertion, because a thousand marks in a row are legal input. */
-static void sort_marks(uint32_t *marks, size_t count)
+/* What stands above a code point while the text is worked on: whether it can
+ * compose with what is in front of it, and its combining class. */
+enum { SECOND = 23, CLASS = 24 };
+
+static uint32_t bare(uint32_t tagged)
 {
-    enum { CLASS = 24 }; /* where it stands, above the code point */
-    for (size_t i = 0; i < count; i++)
-        marks[i] |= (uint32_t)csm_unicode_classify(marks[i]).combining << CLASS;
-    csm_sort_numbers(marks, count, CLASS);
-    for (size_t i = 0; i < count; i++)
-        marks[i] &= (UINT32_C(1) << CLASS) - 1;
+    return tagged & ((UINT32_C(1) << SECOND) - 1);
 }
 
-/* Brings each run of marks into canonical order. */
+/* Tags all code points; returns what is set in any of them. */
+static uint32_t tag(uint32_t *text, size_t length)
+{
+    uint32_t any = 0;
+    for (size_t i = 0; i < length; i++) {
+        csm_unicode_class kind = csm_unicode_classify(text[i]);
+        uint32_t second = (kind.flags & CSM_SECOND) != 0;
+        text[i] |= (uint32_t)kind.combining << CLASS | second << SECOND;
+        any |= text[i];
+    }
+    return any;
+}
+
+/* Brings each run of marks into canonical order; equal ones keep theirs. Not
+ * by insertion, because a thousand marks in a row are legal input. */
 static void order(uint32_t *text, size_t length)
 {
     size_t start = 0;
-    unsigned last = 0;
+    uint32_t last = 0;
     bool sorted = true;
     for (size_t i = 0; i <= length; i++) {
-        unsigned combining = i < length ? csm_unicode_classify(text[i]).combining : 0;
+        uint32_t combining = i < length ? text[i] >> CLASS : 0;
         if (combining == 0) {
             if (!sorted)
-                sort_marks(text + start, i - start);
+                csm_sort_numbers(text + start, i - start, CLASS);
             start = i + 1;
             sorted = true;
         } else if (combining < last) {
@@ -36,23 +47,26 @@ static void order(uint32_t *text, size_t length)
 
 size_t csm_nfc(uint32_t *text, size_t length)
 {
+    uint32_t any = tag(text, length);
+    if (any >> SECOND == 0) /* most text: no marks, and nothing to compose */
+        return length;
     order(text, length);
     size_t n = 0, starter = SIZE_MAX;
-    unsigned last = 0; /* combining class of the mark kept last */
+    uint32_t last = 0; /* combining class of the mark kept last */
     for (size_t i = 0; i < length; i++) {
-        csm_unicode_class kind = csm_unicode_classify(text[i]);
-        if (starter != SIZE_MAX && (kind.flags & CSM_SECOND) != 0 &&
-            (starter == n - 1 || last < kind.combining)) { /* else it is blocked */
-            uint32_t composite = csm_unicode_compose(text[starter], text[i]);
+        uint32_t code = bare(text[i]), combining = text[i] >> CLASS;
+        if (starter != SIZE_MAX && (text[i] >> SECOND & 1) != 0 &&
+            (starter == n - 1 || last < combining)) { /* else it is blocked */
+            uint32_t composite = csm_unicode_compose(text[starter], code);
             if (composite != 0) {
                 text[starter] = composite;
                 continue;
             }
         }
-        if (kind.combining == 0)
+        if (combining == 0)
             starter = n;
-        last = kind.combining;
-        text[n++] = text[i];
+        last = combining;
+        text[n++] = code;
     }
     return n;
 }

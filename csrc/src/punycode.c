@@ -19,36 +19,76 @@ static uint32_t threshold(uint32_t k, uint32_t bias)
     return k <= bias + T_MIN ? T_MIN : k >= bias + T_MAX ? T_MAX : k - bias;
 }
 
-/* Counts of places behind one another, in the form of a Fenwick tree: entry i
- * (from 1) covers as many places up to i as its lowest bit says. */
-static void count_place(uint16_t *tree, size_t length, size_t at)
+enum { PLACE = 10, WORDS = CSM_NAME_CODES / 64 }; /* bits of a place, below the code point */
+
+/* Places in a label, one bit each, and how many lie in front of each word. */
+typedef struct places {
+    uint64_t bits[WORDS];
+    uint32_t before[WORDS];
+    size_t words; /* that the label has */
+} places;
+
+static uint32_t place_of(uint32_t number)
 {
-    for (at++; at <= length; at += at & (~at + 1))
-        tree[at]++;
+    return number & ((1u << PLACE) - 1);
 }
 
-static uint32_t counted_before(const uint16_t *tree, size_t at)
+static uint32_t count_bits(uint64_t x)
 {
-    uint32_t sum = 0;
-    for (; at > 0; at -= at & (~at + 1))
-        sum += tree[at];
-    return sum;
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
 }
 
-enum { PLACE = 10 }; /* bits of a place, below the code point */
+static uint32_t counted_before(const places *p, size_t at)
+{
+    return p->before[at / 64] + count_bits(p->bits[at / 64] & ((UINT64_C(1) << at % 64) - 1));
+}
 
-/* Gathers the non-ASCII code points, each with its place; counts the places of
+/* Adds the places of `count` numbers, which ascend. */
+static void add_places(places *p, const uint32_t *numbers, size_t count)
+{
+    size_t word = 0;
+    uint32_t added = 0;
+    for (size_t i = 0; i < count; i++, added++) {
+        size_t at = place_of(numbers[i]);
+        while (word < at / 64)
+            p->before[++word] += added;
+        p->bits[word] |= UINT64_C(1) << at % 64;
+    }
+    while (++word < p->words)
+        p->before[word] += added;
+}
+
+/* Gathers the non-ASCII code points, each with its place, and the places of
  * the ASCII ones. Returns how many there are. */
-static size_t gather(const uint32_t *label, size_t length, uint32_t *numbers, uint16_t *tree)
+static size_t gather(const uint32_t *label, size_t length, uint32_t *numbers, places *p)
 {
     size_t count = 0;
+    uint32_t sum = 0;
+    p->words = (length + 63) / 64;
+    memset(p->bits, 0, p->words * sizeof p->bits[0]);
     for (size_t i = 0; i < length; i++) {
         if (label[i] < FIRST_CODE)
-            count_place(tree, length, i);
+            p->bits[i / 64] |= UINT64_C(1) << i % 64;
         else
             numbers[count++] = label[i] << PLACE | (uint32_t)i;
     }
+    for (size_t i = 0; i < p->words; i++) {
+        p->before[i] = sum;
+        sum += count_bits(p->bits[i]);
+    }
     return count;
+}
+
+/* How many of the sorted numbers from `at` on have its code point. */
+static size_t same_code(const uint32_t *numbers, size_t at, size_t length)
+{
+    size_t end = at + 1;
+    while (end < length && numbers[end] >> PLACE == numbers[at] >> PLACE)
+        end++;
+    return end - at;
 }
 
 /* Writes one delta; returns how many bytes, more than `room` when they don't
@@ -71,19 +111,20 @@ static size_t write_delta(uint32_t delta, uint32_t bias, uint8_t *out, size_t ro
 }
 
 /* The RFC goes through the label once for each code point in it. Sorted code
- * points and counted places give the same deltas in n log n steps: between one code
+ * points and counted places give the same deltas in one go: between one code
  * point written and the next lie, in the decoder's eyes, all the smaller ones
- * between them, and whole rounds through the label for code points left out. */
+ * between them, and whole rounds through the label for code points left out.
+ * Equal ones are written in the order of their places, so that those in front
+ * are counted by counting along. */
 size_t csm_punycode_encode(const uint32_t *label, size_t length, uint8_t *out, size_t room)
 {
     _Static_assert(CSM_NAME_CODES <= 1 << PLACE, "a place fits beside a code point");
     uint32_t numbers[CSM_NAME_CODES];
-    uint16_t tree[CSM_NAME_CODES + 1];
-    memset(tree, 0, (length + 1) * sizeof tree[0]);
-    size_t count = gather(label, length, numbers, tree), n = 0;
-    csm_sort_numbers(numbers, count, PLACE); /* places ascend already */
-    uint32_t handled = (uint32_t)(length - count);
-    if (handled + 1 > room)
+    places p;
+    if (length > room) /* a code point takes a byte at least */
+        return CSM_NO_PUNYCODE;
+    size_t count = gather(label, length, numbers, &p), ascii = length - count, n = 0;
+    if (ascii + 1 > room)
         return CSM_NO_PUNYCODE;
     for (size_t i = 0; i < length; i++) {
         if (label[i] < FIRST_CODE)
@@ -91,22 +132,24 @@ size_t csm_punycode_encode(const uint32_t *label, size_t length, uint8_t *out, s
     }
     if (n > 0)
         out[n++] = '-';
+    csm_sort_numbers(numbers, count, PLACE); /* places ascend already */
     uint32_t code = FIRST_CODE, bias = FIRST_BIAS, before = 0; /* handled ones in front */
-    bool first = true;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t next = numbers[i] >> PLACE;
-        size_t at = numbers[i] & ((1u << PLACE) - 1);
-        uint32_t now = counted_before(tree, at);
-        uint32_t delta = (next - code) * (handled + 1) + now - before;
-        size_t size = write_delta(delta, bias, out + n, room - n);
-        if (size > room - n)
-            return CSM_NO_PUNYCODE;
-        n += size;
-        bias = adapt(delta, ++handled, first);
-        first = false;
-        code = next;
-        before = now + 1;
-        count_place(tree, length, at);
+    uint32_t handled = (uint32_t)ascii;
+    for (size_t i = 0, same; i < count; i += same) {
+        same = same_code(numbers, i, count);
+        for (size_t k = 0; k < same; k++) {
+            uint32_t now = counted_before(&p, place_of(numbers[i + k])) + (uint32_t)k;
+            uint32_t delta = ((numbers[i] >> PLACE) - code) * (handled + 1) + now - before;
+            size_t size = write_delta(delta, bias, out + n, room - n);
+            if (size > room - n)
+                return CSM_NO_PUNYCODE;
+            n += size;
+            bias = adapt(delta, handled + 1, handled == ascii);
+            handled++;
+            code = numbers[i] >> PLACE;
+            before = now + 1;
+        }
+        add_places(&p, numbers + i, same);
     }
     return n;
 }

@@ -15,14 +15,13 @@ static void insert(uint32_t *numbers, size_t count, unsigned shift)
     }
 }
 
-/* Sorts by the eight bits from `shift` up; `room` is for as many numbers. */
+/* Sorts by the eight bits from `shift` up, which differ somewhere; `room` is
+ * for as many numbers. */
 static void sort_byte(uint32_t *numbers, uint32_t *room, size_t count, unsigned shift)
 {
     uint16_t next[256] = {0};
     for (size_t i = 0; i < count; i++)
         next[numbers[i] >> shift & 255]++;
-    if (next[numbers[0] >> shift & 255] == count)
-        return;
     unsigned at = 0;
     for (size_t b = 0; b < 256; b++) {
         unsigned size = next[b];
@@ -41,6 +40,11 @@ void csm_sort_numbers(uint32_t *numbers, size_t count, unsigned shift)
         insert(numbers, count, shift);
         return;
     }
-    for (; shift < 32; shift += 8) /* each pass keeps the order of the one before */
-        sort_byte(numbers, room, count, shift);
+    uint32_t differ = 0;
+    for (size_t i = 1; i < count; i++)
+        differ |= numbers[i] ^ numbers[0];
+    for (; shift < 32; shift += 8) { /* each pass keeps the order of the one before */
+        if ((differ >> shift & 255) != 0)
+            sort_byte(numbers, room, count, shift);
+    }
 }
