@@ -125,3 +125,57 @@ MANY: dict[str, Callable[[int], list[bytes]]] = {
     "empty": lambda size: [b"a"] * size,
 }
 FAMILIES = ONE | MANY
+
+# What a text can repeat to send a scanner for links back again and again.
+LINK_UNITS = [
+    *(
+        "http:",
+        "http://",
+        "http:/",
+        "https://http",
+        "http://a@",
+        "@",
+        "http://a:80:",
+        "://",
+        "a://",
+    ),
+    *(
+        "a.",
+        ".",
+        "a.b ",
+        "a.b,",
+        "a.b/",
+        "a.b/(",
+        "a.b/c,http://",
+        "-",
+        "_",
+        "a-.",
+        "a_.b-",
+        "www.",
+    ),
+    *("(", ")", "[", "]", "[/", "{", "http://[", "http://[::", "http://[::1]", "http://a/(", "'"),
+    *("\u00b7", "a\u00b7", ".\u00b7", "\u0387", "\u200b", "a\u200b", "\u00ad.", "\u3002", "\uff0e"),
+    *("\u4f8b", "a\u4f8b", "a.\u4f8b", "\u4f8b.a\u3002", "\U0001f449", "a\U0001f449", "\ufdfa"),
+    *("[.]", "a[.]", "[.", "(dot)", "hxxp", "hxxp:", "hxxp[:]", "hxxp[:]//", "[://]", "h**p", "h*"),
+    *(
+        "%41",
+        "%",
+        "http://%41",
+        "http://a.example/",
+        "http://a.example/,",
+        "http://a.example ",
+        "\\.",
+    ),
+    *("http://a.example/\u2019", "\u2014", "http://a.example/?!", "a.example:", "a.Next", "\ud800"),
+]
+
+
+def text(unit: str, size: int) -> bytes:
+    """Repeat something until there are so many bytes of text."""
+    data = unit.encode("utf-8", "surrogatepass")
+    return data * (size // len(data))
+
+
+def long_link(size: int) -> bytes:
+    """Return a text with one link, of nearly all its bytes."""
+    return _fill(size, "See http://host.example/", "a/(b)").encode()

@@ -99,6 +99,23 @@ class Library:
         assert status == OK
         return self.lib.steps_taken(), self.lib.bytes_allocated()
 
+    def find_links(self, text: bytes, readings: int, room: int) -> tuple[int, int]:
+        """Count the steps that it takes to find the links in a text, and the links."""
+        cursor = self.ffi.new("csamatch_link_cursor *")
+        links = self.ffi.new("csamatch_link[]", room)
+        count = self.ffi.new("size_t *")
+        total = 0
+        self.lib.steps_taken()
+        self.lib.bytes_allocated()
+        while cursor.at < len(text):
+            status = self.lib.csamatch_links_find(
+                text, len(text), readings, cursor, links, room, count
+            )
+            assert status == OK
+            total += count[0]
+        assert self.lib.bytes_allocated() == 0
+        return self.lib.steps_taken(), total
+
     def capacity(self, length: int) -> int:
         return self.lib.csamatch_address_capacity(length)
 
@@ -139,6 +156,30 @@ def test_a_byte_costs_at_most_a_hundred_of_other_urls(library, name, readings):
     assert library.normalize(urls, readings) <= allowed * length
     allowed = 100 * library.match(plain)[0] / sum(map(len, plain))
     assert library.match(urls, readings)[0] <= allowed * length
+
+
+@pytest.mark.parametrize("unit", hostile.LINK_UNITS, ids=ascii)
+@pytest.mark.parametrize("readings", [0, REFANG])
+@pytest.mark.parametrize("room", [1, 64])
+def test_links_are_found_in_linear_time(library, unit, readings, room):
+    texts = [hostile.text(unit, size) for size in SIZES]
+    steps = [library.find_links(text, readings, room)[0] for text in texts]
+    assert max(doublings(steps)) <= 2.2, steps
+    assert steps[-1] <= 200 * SIZES[-1]
+
+
+@pytest.mark.parametrize("readings", [0, REFANG])
+def test_a_long_link_is_found_in_linear_time(library, readings):
+    found = [library.find_links(hostile.long_link(size), readings, 1) for size in SIZES]
+    assert [links for _, links in found] == [1] * len(SIZES)
+    assert max(doublings([steps for steps, _ in found])) <= 2.2
+
+
+@pytest.mark.parametrize("unit", ["http://a.example ", "a.example,", "http://a.example/(b) "])
+def test_many_links_are_found_in_linear_time(library, unit):
+    found = [library.find_links(hostile.text(unit, size), 0, 1) for size in SIZES]
+    assert [links for _, links in found] == [size // len(unit) for size in SIZES]
+    assert max(doublings([steps for steps, _ in found])) <= 2.2
 
 
 def test_the_measure_sees_what_is_not_linear(library):

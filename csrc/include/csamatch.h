@@ -438,14 +438,18 @@ typedef struct csamatch_link_cursor {
  * are found only where `readings` has CSAMATCH_READ_REFANG.
  *
  * The caller decides which bare hosts are links (those with a public suffix),
- * and where a sentence may have run into the next; a bare host that is not may have a link of kind URL inside it, behind its host, which
- * therefore follows it here. Otherwise links do not overlap. Blanks, brackets
- * and quotes around a link and punctuation behind it are left out. Time is
- * linear in length, whatever the text; no memory is needed. The rules are in
- * docs/url-rules.md. */
-CSAMATCH_API csamatch_status csamatch_links_find(const char *text, size_t length, uint32_t readings,
-                                                 csamatch_link_cursor *cursor, csamatch_link *links,
-                                                 size_t capacity, size_t *count);
+ * and where a sentence may have run into the next; a bare host that is not may
+ * have a link of kind URL inside it, behind its host, which therefore follows
+ * it here. Otherwise links do not overlap. They are UTF-8. Blanks, brackets
+ * and quotes around a link and punctuation behind it are left out. A link of
+ * either kind may still have no canonical form: csamatch_url_normalize then
+ * gives NO_HOST or HOST ("http://http%3A/"). Time is linear in length, whatever
+ * the text; no memory is needed. The rules are in docs/url-rules.md. */
+CSAMATCH_API csamatch_status csamatch_links_find(const char *text, size_t length,
+                                                 uint32_t readings, csamatch_link_cursor *cursor,
+                                                 csamatch_link *links, size_t capacity,
+                                                 size_t *count);
+
 /* ---------------------------------------------------------------- JSON ---
  * A scanner of JSON (RFC 8259) that is fed with chunks of any size. It takes
  * constant memory, however long strings and numbers are. The text must be

@@ -85,6 +85,7 @@ csm_name csm_read_name(const csm_scanner *s, size_t at, bool bare)
     }
     if (cut > run.last)
         run.end = cut;
+    run.read = run.end;
     while (middle_dot(s, run.last, run.end))
         run.end -= 2;
     return run;

@@ -239,7 +239,7 @@ static csm_name next_run(const csm_scanner *s, size_t at, size_t *width)
     csm_character what = csm_look(s, at, width);
     if (s->refang && (s->text[at] | 0x20) == 'h' && csm_begins(s->text + at, s->length - at, "h**p") > 0) {
         size_t end = at + 4 + csm_begins(s->text + at + 4, s->length - at - 4, "s");
-        return (csm_name){.start = at, .end = end, .last = at};
+        return (csm_name){.start = at, .end = end, .read = end, .last = at};
     }
     if (csm_in_label(what))
         return csm_read_name(s, at, true);
@@ -266,7 +266,7 @@ csamatch_status csamatch_links_find(const char *text, size_t length, uint32_t re
         } else if (read_url(&s, at, &run, &links[n])) {
             at = links[n++].end;
         } else {
-            at = run.end;
+            at = run.read; /* nothing begins in front, and to read it again takes time */
             size_t host;
             if (run.start >= cursor->bare && read_bare(&s, &run, &links[n], &host)) {
                 cursor->bare = links[n++].end;

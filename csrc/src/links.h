@@ -31,6 +31,7 @@ typedef struct csm_scanner {
 typedef struct csm_name {
     size_t start;
     size_t end;
+    size_t read; /* end, or behind the middle dots that end leaves out */
     size_t last; /* where the last label begins */
     size_t dots;
     bool defanged;
