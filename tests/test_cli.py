@@ -150,6 +150,33 @@ def test_match_with_suppression(folder):
     assert "0 of 1 matched" in result.err
 
 
+def test_readings_of_urls(folder):
+    lines = "hxxp://bad[.]example/x\nhttp://straße.example/\n"
+    (folder / "l.txt").write_text("strasse.example\nbad.example\n")
+    csamatch.build(folder / "l.txt", folder / "l.csml")
+    for options, hits in [
+        ([], []),
+        (["--refang"], [1]),
+        (["--legacy-idna"], [2]),
+        (["--refang", "--legacy-idna"], [1, 2]),
+    ]:
+        result = run("match", folder / "l.csml", *options, input=lines)
+        assert result.returncode == bool(hits), result.err
+        assert [row["line"] for row in rows(result)] == hits
+    assert run("normalize", input=lines).out.splitlines() == [
+        "bad%5B.%5Dexample/x",
+        "xn--strae-oqa.example/",
+    ]
+    assert run("normalize", "--refang", "--legacy-idna", input=lines).out.splitlines() == [
+        "bad.example/x",
+        "strasse.example/",
+    ]
+    for option in ("--refang", "--legacy-idna"):
+        result = run("match", folder / "h.csml", option, input=LISTED[0])
+        assert (result.returncode, result.out) == (2, "")
+        assert "lists of addresses" in result.err
+
+
 def test_match_nothing(folder):
     result = run("match", folder / "h.csml", input="0" * 31 + "7\n")
     assert (result.returncode, result.out) == (0, "")

@@ -29,6 +29,25 @@ def urls(request) -> UrlList:
     )
 
 
+def test_readings_are_asked_for(urls):
+    text = "hxxp://www[.]bad[.]example/x"
+    assert text not in urls
+    assert urls.find(text) is None
+    assert urls.find(text, legacy_idna=True) is None
+    assert urls.find(text, refang=True).matched == "bad.example"
+    listed = UrlList(["strasse.example"])
+    assert listed.find("http://straße.example/") is None
+    assert listed.find("http://straße.example/", refang=True) is None
+    match = listed.find("http://straße.example/", legacy_idna=True)
+    assert (match.rule, match.matched) == ("domain", "strasse.example")
+    with pytest.raises(UrlError):
+        listed.find("mailto:", refang=True, legacy_idna=True)
+    with pytest.raises(TypeError):
+        listed.find(None, refang=True)
+    with pytest.raises(TypeError):
+        listed.find("a", True)
+
+
 HITS = {
     "bad.example": "domain",
     "BAD.EXAMPLE.": "domain",

@@ -127,9 +127,16 @@ def _hit_line(number: int, match: csamatch.Match, query: bytes | str, echo: bool
     return json.dumps(row)
 
 
+def _readings(args: argparse.Namespace) -> dict[str, Any]:
+    return {"refang": args.refang, "legacy_idna": args.legacy_idna}
+
+
 def _match(args: argparse.Namespace) -> int:
     lst = csamatch.open(args.file, suppress=args.suppress)
     is_hashes = isinstance(lst, csamatch.HashList)
+    if is_hashes and (args.refang or args.legacy_idna):
+        raise csamatch.Error("--refang and --legacy-idna are for lists of addresses")
+    readings = {} if is_hashes else _readings(args)
     complaints = _Complaints()
     hits = total = unlistable = suppressed = 0
     with opened_input(args.input) as stream:
@@ -138,7 +145,7 @@ def _match(args: argparse.Namespace) -> int:
             for number, _, reason in batch:
                 if reason:
                     complaints.add(number, reason)
-            matches = lst.match([query for _, query in good], threads=args.threads)
+            matches = lst.match([query for _, query in good], threads=args.threads, **readings)
             for index in matches.invalid.nonzero()[0].tolist():
                 complaints.add(good[index][0], "not an address that can be looked up")
             for match in matches:
@@ -165,7 +172,7 @@ def _normalize(args: argparse.Namespace) -> int:
     with opened_input(args.input) as stream:
         numbered = ((n, line or b"", "long" if line is None else "") for n, line in lines(stream))
         for batch in _batches(numbered):
-            found = csamatch.normalize_urls([line for _, line, _ in batch])
+            found = csamatch.normalize_urls([line for _, line, _ in batch], **_readings(args))
             for (number, line, long), canonical in zip(batch, found, strict=True):
                 if canonical is None and (line or long):
                     complaints.add(number, "not an address that can be looked up")
@@ -210,6 +217,13 @@ def _thread_count(text: str) -> int:
     return int(text)
 
 
+def _add_readings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--refang", action="store_true", help="undo defanging (hxxp, [.])")
+    parser.add_argument(
+        "--legacy-idna", action="store_true", help="IDNA2003's reading of hosts (eszett as ss)"
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="csamatch",
@@ -250,11 +264,13 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("input", nargs="?", default="-", help="default: standard input")
     p.add_argument("--threads", type=checked(_thread_count), default=1, help="default: 1")
     p.add_argument("--suppress", metavar="FILE", help="what must not hit, in any format")
+    _add_readings(p)
     p.add_argument("--echo", action="store_true", help="repeat the query in each hit")
     p.add_argument("-q", "--quiet", action="store_true", help="no summary")
     p.set_defaults(run=_match)
     p = commands.add_parser("normalize", help="show the canonical form of URLs, one a line")
     p.add_argument("input", nargs="?", default="-", help="default: standard input")
+    _add_readings(p)
     p.set_defaults(run=_normalize)
     p = commands.add_parser("demo", help="see it work, on a million synthetic digests")
     p.set_defaults(run=_demo)

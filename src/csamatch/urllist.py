@@ -132,13 +132,17 @@ class UrlList(BaseList, _core.AddressSets):
             _core.url_normalize(item, readings)  # raises, with the reason
         return found
 
-    def find(self, item: str | bytes) -> Match | None:
+    def find(
+        self, item: str | bytes, *, refang: bool = False, legacy_idna: bool = False
+    ) -> Match | None:
         """Look one URL up.
 
         Parameters
         ----------
         item : str or bytes
             Any spelling of a URL or host.
+        refang, legacy_idna : bool
+            As for `match`. ``in`` has neither.
 
         Returns
         -------
@@ -152,7 +156,7 @@ class UrlList(BaseList, _core.AddressSets):
         TypeError
             When it is neither str nor bytes.
         """
-        position, rule, form = self._find(item)
+        position, rule, form = self._find(item, readings_of(refang, legacy_idna))
         return None if position < 0 else self._hit(0, NAMES[rule], position, form)
 
     def match(
