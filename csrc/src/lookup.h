@@ -24,7 +24,7 @@ enum {
     CSM_SETS
 };
 
-/* An address as a stream to be hashed (see lookup.c), and where its forms end. */
+/* An address as a stream to be hashed (see forms.c), and where its forms end. */
 typedef struct csm_stream {
     uint64_t dots[CSM_STREAM_WORDS / 8];    /* a bit for each byte of the host, */
     uint64_t slashes[CSM_STREAM_WORDS / 8]; /* and of host and path */
@@ -77,5 +77,10 @@ void csm_lookup_add(csm_lookup *lookup, uint32_t slot, const uint8_t *text,
 
 /* Looks up what was gathered. */
 void csm_lookup_flush(csm_lookup *lookup);
+
+/* Its two steps: hash the streams that lie beside one another and fork them
+ * where forms end; turn the forks into keys and look these up. */
+void csm_lookup_streams(csm_lookup *lookup);
+void csm_lookup_forks(csm_lookup *lookup);
 
 #endif
