@@ -83,6 +83,8 @@ def test_addresses(tmp_path):
     assert [m.matched for m in matches] == ["bad.example", "host.example/page"]
     assert "fine.bad.example" not in lst and "notfine.bad.example" in lst
     assert lst.find("fine.bad.example") is None
+    assert lst.find("hxxp://fine[.]bad[.]example/", refang=True) is None
+    assert lst.find("hxxp://other[.]bad[.]example/", refang=True) is not None
     matches = lst.match(["hxxp://fine[.]bad[.]example"], refang=True)
     assert (matches.count, matches.suppressed.tolist()) == (0, [True])
 

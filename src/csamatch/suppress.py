@@ -25,10 +25,12 @@ class _Suppressing:
     def __contains__(self, item: object) -> bool:
         return super().__contains__(item) and item not in self._suppress  # type: ignore[misc]
 
-    def find(self, item: Any) -> Match | None:
+    def find(self, item: Any, **options: Any) -> Match | None:
         """Look one item up; None when it hits the list of what must not."""
-        match: Match | None = super().find(item)  # type: ignore[misc]
-        return None if match is None or item in self._suppress else match
+        match: Match | None = super().find(item, **options)  # type: ignore[misc]
+        if match is None or self._suppress.find(item, **options) is not None:
+            return None
+        return match
 
     def match(self, items: Any, **options: Any) -> Matches:
         """Look many items up at once; `Matches.suppressed` says which hits were dropped."""
