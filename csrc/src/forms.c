@@ -110,7 +110,7 @@ static size_t shortest_suffix(const uint8_t *host, size_t length)
 }
 
 /* False for the first suffixes of a host, as long as they have fewer labels
- * than any domain that is listed. */
+ * than any domain that is listed. To be asked of each suffix, in order. */
 static inline bool spare_none(csm_stream *stream)
 {
     if (stream->spared == 0)
@@ -127,7 +127,7 @@ static inline void fork_names(csm_lookup *lookup, const uint64_t state[4], uint6
     uint64_t dots = bytes_equal(word, '.') & in_front(at, stream->host);
     for (; dots != 0; dots &= dots - 1) {
         size_t used = first_bit(dots) / 8;
-        if (at + used >= stream->shortest && spare_none(stream))
+        if (spare_none(stream) && at + used >= stream->shortest)
             fork_hash(lookup, CSM_SET_DOMAIN, state, word, used, at + used, stream->slot);
     }
     if (stream->host < at + WORD)
@@ -229,7 +229,7 @@ static void fork_lanes(csm_lookup *lookup, size_t lane, csm_stream *stream)
             unsigned bit = last_bit(dots);
             size_t place = host - 1 - (at + bit);
             dots ^= UINT64_C(1) << bit;
-            if (place < stream->shortest || !spare_none(stream))
+            if (!spare_none(stream) || place < stream->shortest)
                 continue;
             fork_lane(lookup, lane, place, state, &word);
             fork_hash(lookup, CSM_SET_DOMAIN, state, word, place % WORD, place, slot);

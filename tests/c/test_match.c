@@ -27,13 +27,16 @@ static size_t host_length(const char *text)
 static void random_host(char *out)
 {
     static const char *const labels[] = {"a", "bad", "x23", "7", "eightchr", "seventh", "n-in_e9"};
-    size_t count = next_random(&state) % 16 == 0 ? 45 : 1 + next_random(&state) % 4;
+    size_t count = next_random(&state) % 16 == 0 ? 45 : next_random(&state) % 5;
     *out = 0;
     for (size_t i = 0; i < count; i++) {
         strcat(out, labels[next_random(&state) % 7]);
         strcat(out, ".");
     }
-    strcat(out, next_random(&state) % 2 ? "example" : "test");
+    if (next_random(&state) % 5 == 0) /* no name by itself, nor are labels of digits before it */
+        strcat(out, next_random(&state) % 2 ? "bad.23" : "a276.7.23");
+    else
+        strcat(out, next_random(&state) % 2 ? "x.example" : "test.test");
     if (next_random(&state) % 20 == 0)
         strcpy(out, next_random(&state) % 2 ? "203.0.113.7" : "[2001:db8::7]");
 }
@@ -135,7 +138,8 @@ static uint8_t expect(const char *text, size_t *start, size_t *end)
     size_t length = strlen(text), host = host_length(text), path = strcspn(text, "?");
     *start = *end = 0;
     for (size_t i = host; i-- > 0;) {
-        if ((i == 0 || text[i - 1] == '.') && (i == 0 || !is_ip(text)) &&
+        bool is_name = strspn(text + i, "0123456789.") < host - i;
+        if ((i == 0 || text[i - 1] == '.') && (i == 0 || (!is_ip(text) && is_name)) &&
             is_listed(DOMAIN, text, i, host)) {
             rule = codes[DOMAIN];
             *start = i;
@@ -216,6 +220,8 @@ int main(void)
                                       .url = set[URL], .prefix = set[PREFIX]};
         agree(&sets, rules, starts, ends);
         sets.page_hosts = hosts;
+        agree(&sets, rules, starts, ends);
+        sets.domain_labels = 1;
         agree(&sets, rules, starts, ends);
         sets.domain_labels = 2;
         agree(&sets, rules, starts, ends);
