@@ -323,6 +323,8 @@ def test_info_survives(out):
         "issued": "2026-11-21T06:00:00+02:00",
         "max_age": "12h",
         "purpose": "prevention of child sexual abuse",
+        "contact": "list-desk@police.example",
+        "agreement": "MoU 2026/7",
         "handling": "confidential",
     }
     report = build(text(md5(1)), out, info=said)
@@ -332,6 +334,7 @@ def test_info_survives(out):
     assert info.issued.isoformat() == "2026-11-21T04:00:00+00:00"
     assert info.max_age.total_seconds() == 12 * 3600
     assert (info.purpose, info.handling) == (said["purpose"], said["handling"])
+    assert (info.contact, info.agreement) == ("list-desk@police.example", "MoU 2026/7")
     again = build(text(md5(1)), out, info=info)
     assert again.info == info
 

@@ -58,7 +58,7 @@ def test_build(folder):
             "INTERPOL",
         ),
         *("--list-version", "7", "--issued", "2026-11-21", "--max-age", "30d", "--purpose", "p"),
-        *("--handling", "h", "--report", "report.json"),
+        *("--handling", "h", "--contact", "c", "--agreement", "a", "--report", "report.json"),
         cwd=folder,
     )
     assert result.returncode == 0
@@ -69,6 +69,7 @@ def test_build(folder):
     assert (info.name, info.source, info.version) == ("Baseline", "INTERPOL", "7")
     assert (info.issued.isoformat(), info.max_age.days) == ("2026-11-21", 30)
     assert (info.purpose, info.handling) == ("p", "h")
+    assert (info.contact, info.agreement) == ("c", "a")
     assert json.loads((folder / "report.json").read_text())["accepted"] == 10
     quiet = run("build", "digests.txt", "-o", "x.csml", "-q", cwd=folder)
     assert (quiet.returncode, quiet.out, quiet.err) == (0, "", "")
@@ -108,6 +109,20 @@ def test_info_and_verify(folder):
     values = json.loads(run("info", folder / "h.csml", "--json").out)
     assert values["counts"] == {"md5": 10}
     assert values["digest"] == csamatch.open(folder / "h.csml").info.digest
+    said = {
+        "contact": "desk.example",
+        "agreement": "MoU 7",
+        "issued": "2020-01-01",
+        "max_age": "1d",
+    }
+    csamatch.build(folder / "digests.txt", folder / "said.csml", info=said)
+    out = run("info", folder / "said.csml").out
+    for line in ("contact   desk.example", "agreement MoU 7", "stale     yes", "max_age   1 day"):
+        assert line in out
+    assert "\nage       " in out
+    values = json.loads(run("info", folder / "said.csml", "--json").out)
+    assert (values["contact"], values["agreement"]) == ("desk.example", "MoU 7")
+    assert int(values["age"].split(" days")[0]) > 2000
     result = run("verify", folder / "h.csml")
     assert result.returncode == 0
     assert "sound" in result.out

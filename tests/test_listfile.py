@@ -243,7 +243,15 @@ def test_fewer_entries_than_keys(hash_file, tmp_path):
 
 @pytest.mark.parametrize(
     "info",
-    ['{"issued":5}', '{"max_age":true}', '{"max_age":-1}', '{"name":5}', "[]", '{"issued":"x"}'],
+    [
+        '{"issued":5}',
+        '{"contact":5}',
+        '{"max_age":true}',
+        '{"max_age":-1}',
+        '{"name":5}',
+        "[]",
+        '{"issued":"x"}',
+    ],
 )
 def test_info_that_makes_no_sense(tmp_path, info):
     sections = [listfile.Section(listfile.INFO, 0, 1, info.encode())]

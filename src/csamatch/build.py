@@ -58,7 +58,8 @@ def build(
         A reader's name, such as ``"text"``, ``"vics"``, ``"domains"``, ``"urls"`` or that of
         another package's, or ``"auto"`` to decide by content.
     info : ListInfo or mapping, optional
-        The list's name, source, version, issued, max_age, purpose, handling.
+        The list's name, source, version, issued, max_age, purpose, handling,
+        contact, agreement.
     key : None
         Keyed lists are not supported in this version.
     allow : path, binary file object, HashList or UrlList, or a list of them, optional

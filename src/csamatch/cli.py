@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any, BinaryIO
 
 import csamatch
@@ -31,9 +32,12 @@ def _info_rows(info: csamatch.ListInfo) -> dict[str, Any]:
         "version": info.version,
         "issued": info.issued.isoformat() if info.issued else None,
         "max_age": str(info.max_age) if info.max_age else None,
+        "age": str(timedelta(seconds=int(info.age.total_seconds()))) if info.age else None,
         "stale": info.stale,
         "purpose": info.purpose,
         "handling": info.handling,
+        "contact": info.contact,
+        "agreement": info.agreement,
         "kind": info.kind,
         "counts": dict(info.counts),
         "digest": info.digest,

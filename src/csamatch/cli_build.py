@@ -104,6 +104,8 @@ def _build(args: argparse.Namespace) -> int:
         "max_age": args.max_age,
         "purpose": args.purpose,
         "handling": args.handling,
+        "contact": args.contact,
+        "agreement": args.agreement,
     }
     where = None if args.where is None else dict(args.where)
     with terminal_progress(args.quiet) as progress:
@@ -227,6 +229,8 @@ def set_up_build(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--purpose", metavar="TEXT", help="what it may be used for")
     p.add_argument("--handling", metavar="TEXT", help="how it must be handled")
+    p.add_argument("--contact", metavar="TEXT", help="whom to ask about it")
+    p.add_argument("--agreement", metavar="TEXT", help="what it is held under")
     _add_filters(p)
     p.add_argument("--report", metavar="FILE", help="write the whole report as JSON")
     p.add_argument("-q", "--quiet", action="store_true", help="only complain")

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["ListInfo"]
 
-_TEXT_FIELDS = ("name", "source", "version", "purpose", "handling")
+_TEXT_FIELDS = ("name", "source", "version", "purpose", "handling", "contact", "agreement")
 _MAX_AGE = timedelta(days=36525)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -23,8 +23,9 @@ class ListInfo:
 
     Attributes
     ----------
-    name, source, version, purpose, handling : str
-        As given when the list was built; empty where nothing was.
+    name, source, version, purpose, handling, contact, agreement : str
+        As given when the list was built; empty where nothing was. `contact` is whom to ask about
+        the list, `agreement` refers to the contract or permission under which it is held.
     issued : datetime.date or datetime.datetime or None
         When the publisher issued this version. Times are UTC.
     max_age : datetime.timedelta or None
@@ -44,6 +45,8 @@ class ListInfo:
     max_age: timedelta | None = None
     purpose: str = ""
     handling: str = ""
+    contact: str = ""
+    agreement: str = ""
     kind: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     digest: str = ""
