@@ -187,6 +187,34 @@ def test_warnings(files):
     assert not any(leaks(str(w.message)) for w in caught)
 
 
+def test_live_lists(files, caplog):
+    """What takes the place of a live list's file is never shown, nor is the list."""
+    path = files / "live.csml"
+    csamatch.build(files / "digests.txt", path)
+    errors = []
+    heard = csamatch.LiveList(path, interval=1000, on_error=errors.append)
+    silent = csamatch.LiveList(path, interval=1000)
+    for name in ("digests.txt", "domains.txt", "broken.json", "image.png"):
+        (files / "new").write_bytes((files / name).read_bytes())
+        (files / "new").replace(path)
+        for live in (heard, silent):
+            assert not live.check()
+            assert not leaks(repr(live)) and not leaks(str(live))
+    (files / "new").write_text(f"{HOST}\n")
+    (files / "new").replace(path)
+    assert not heard.check() and not silent.check()
+    csamatch.build(files / "domains.txt", path)
+    assert not heard.check() and not silent.check()
+    assert len(errors) == 6
+    assert len(caplog.records) == 6
+    for text in [*(text for error in errors for text in walk(error)), caplog.text]:
+        assert not leaks(text)
+    assert DIGEST in heard
+    with pytest.raises(csamatch.DigestError) as info:
+        heard.find(BAD_DIGEST)
+    assert not any(leaks(text) for text in walk(info.value))
+
+
 def test_reports_hold_no_values_unless_asked(files):
     for name in ("digests.txt", "domains.txt", "media.json"):
         report = csamatch.build(files / name, files / "x.csml")

@@ -19,9 +19,11 @@ from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.inspection import Inspection, inspect
 from csamatch.links import find_urls
+from csamatch.live import LiveList
 from csamatch.matches import Match, Matches
 from csamatch.opening import open_list as open
 from csamatch.opening import verify
+from csamatch.publish import publish
 from csamatch.report import BuildReport
 from csamatch.textmatches import TextMatch, TextMatches
 from csamatch.urllist import UrlList
@@ -40,6 +42,7 @@ __all__ = [
     "Inspection",
     "ListFileError",
     "ListInfo",
+    "LiveList",
     "Match",
     "Matches",
     "StaleListError",
@@ -58,5 +61,6 @@ __all__ = [
     "normalize_url",
     "normalize_urls",
     "open",
+    "publish",
     "verify",
 ]
