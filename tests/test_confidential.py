@@ -215,6 +215,30 @@ def test_live_lists(files, caplog):
     assert not any(leaks(text) for text in walk(info.value))
 
 
+def test_matchers(caplog):
+    hashes, urls = csamatch.HashList([DIGEST]), csamatch.UrlList([HOST])
+    matcher = csamatch.Matcher([hashes, urls], suppress=csamatch.UrlList([URL]))
+    objects = [matcher, matcher.match_digests([DIGEST, RAW]), matcher.match_urls([HOST, URL])]
+    objects += [match for matches in objects[1:] for match in matches]
+    assert len(objects) == 6
+    for thing in objects:
+        assert not leaks(repr(thing)) and not leaks(str(thing))
+    for call in (
+        lambda: matcher.match_digests([RAW, BAD_DIGEST]),
+        lambda: matcher.match_digests([NOT_HEX]),
+        lambda: matcher.match_digests(DIGEST),
+        lambda: matcher.match_digests(RAW),
+        lambda: matcher.match_urls(URL),
+        lambda: matcher.match_urls([(URL,)]),
+        lambda: csamatch.Matcher([hashes, (DIGEST,)]),
+        lambda: csamatch.Matcher(urls).match_digests([DIGEST]),
+    ):
+        with pytest.raises((csamatch.Error, ValueError, TypeError)) as info:
+            call()
+        assert not any(leaks(text) for text in walk(info.value))
+    assert not leaks(caplog.text)
+
+
 def test_reports_hold_no_values_unless_asked(files):
     for name in ("digests.txt", "domains.txt", "media.json"):
         report = csamatch.build(files / name, files / "x.csml")

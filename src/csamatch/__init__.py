@@ -20,7 +20,9 @@ from csamatch.info import ListInfo
 from csamatch.inspection import Inspection, inspect
 from csamatch.links import find_urls
 from csamatch.live import LiveList
+from csamatch.matcher import Matcher
 from csamatch.matches import Match, Matches
+from csamatch.multimatches import MultiMatches
 from csamatch.opening import open_list as open
 from csamatch.opening import verify
 from csamatch.publish import publish
@@ -44,7 +46,9 @@ __all__ = [
     "ListInfo",
     "LiveList",
     "Match",
+    "Matcher",
     "Matches",
+    "MultiMatches",
     "StaleListError",
     "StaleListWarning",
     "TextMatch",

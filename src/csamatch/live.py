@@ -88,6 +88,8 @@ class LiveList:
             raise ValueError("interval: must be more than 0")
         if not options.setdefault("verify", True):
             raise ValueError("verify: a live list is always verified")
+        if hasattr(options.get("suppress"), "read"):
+            raise TypeError("suppress: give a path or a list; a file can be read only once")
         self._path = Path(path).absolute()
         self._interval = interval
         self._on_reload = on_reload
