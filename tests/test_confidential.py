@@ -239,6 +239,27 @@ def test_matchers(caplog):
     assert not leaks(caplog.text)
 
 
+def test_audits_reports_and_floods(files, caplog, capfd):
+    """Records of hits hold no query in any form, nor any form of it that is listed."""
+    caplog.set_level(logging.DEBUG)
+    lists = [csamatch.HashList([DIGEST]), csamatch.UrlList([HOST, (URL, "url")])]
+    floods, records = [], []
+    guard = csamatch.FloodGuard(1, floods.append)
+    with csamatch.audit.JsonLines(files / "audit.jsonl") as sink:
+        for each in (sink, csamatch.audit.Logging(), records.append):
+            matcher = csamatch.Matcher(
+                lists, suppress=csamatch.UrlList([f"a.{HOST}"]), audit=each, guard=guard
+            )
+            matches = matcher.match_digests([DIGEST, RAW])
+            urls = matcher.match_urls([URL, f"a.{HOST}", f"hxxp://{HOST}", "mailto:secret"])
+            assert matches.count == 2 and urls.count >= 1 and urls.suppressed.any()
+    texts = [(files / "audit.jsonl").read_text(), caplog.text, *capfd.readouterr()]
+    texts += [repr(thing) for thing in (*records, *floods, guard, sink, matches, urls)]
+    texts += [json.dumps(match.report()) for match in (*matches, *urls)]
+    assert len(records) > 5 and len(floods) == 3 and "query_hmac" in caplog.text
+    assert not any(leaks(text) for text in texts)
+
+
 def test_reports_hold_no_values_unless_asked(files):
     for name in ("digests.txt", "domains.txt", "media.json"):
         report = csamatch.build(files / name, files / "x.csml")

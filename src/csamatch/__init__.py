@@ -15,6 +15,7 @@ from csamatch.errors import (
 )
 from csamatch.explain import Explanation, explain_url
 from csamatch.export import export
+from csamatch.flood import Flood, FloodGuard
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.inspection import Inspection, inspect
@@ -39,6 +40,8 @@ __all__ = [
     "Entry",
     "Error",
     "Explanation",
+    "Flood",
+    "FloodGuard",
     "FormatError",
     "HashList",
     "Inspection",

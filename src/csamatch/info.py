@@ -56,7 +56,7 @@ class ListInfo:
         """Time since `issued` (from the start of the day, if it is a day), or None."""
         if self.issued is None:
             return None
-        return datetime.now(UTC) - _as_time(self.issued)
+        return datetime.now(UTC) - as_time(self.issued)
 
     @property
     def stale(self) -> bool:
@@ -65,7 +65,8 @@ class ListInfo:
         return age is not None and self.max_age is not None and age > self.max_age
 
 
-def _as_time(value: date) -> datetime:
+def as_time(value: date) -> datetime:
+    """Return the start of a day, or a time; those without a zone are UTC."""
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
@@ -80,7 +81,7 @@ def parse_issued(value: date | str | None) -> date | None:
             raise ValueError(f"issued: {value!r} is no ISO 8601 date or time") from None
     if isinstance(value, datetime):
         try:
-            return _as_time(value).astimezone(UTC)
+            return as_time(value).astimezone(UTC)
         except OverflowError:
             raise ValueError("issued: out of range") from None
     if value is None or isinstance(value, date):

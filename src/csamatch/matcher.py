@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from csamatch.addresses import as_batch
+from csamatch.addresses import as_batch, normalize_url
 from csamatch.allow import one_list
+from csamatch.audit import Auditor, Sink
 from csamatch.digests import pack
+from csamatch.errors import UrlError
+from csamatch.flood import FloodGuard
 from csamatch.hashlist import HashList
 from csamatch.live import LiveList
 from csamatch.matches import Matches
@@ -80,6 +84,16 @@ class _Batch:
         """Look all queries up."""
         return lst.match(self.items, **self.options)
 
+    def query_bytes(self, index: int) -> bytes:
+        """Return one query in the one form that all its spellings share."""
+        item = self.items[index]
+        if self.kind == "hashes":
+            return bytes.fromhex(item) if isinstance(item, str) else bytes(item)
+        options = {name: self.options[name] for name in ("refang", "legacy_idna")}
+        with suppress(UrlError):  # of another reading, perhaps: what hit can be written anyhow
+            return normalize_url(item, **options).encode("ascii")
+        return item if isinstance(item, bytes) else item.encode("utf-8", "backslashreplace")
+
     def hits_in(self, lst: HashList | UrlList, query: npt.NDArray[np.int64]) -> Any:
         """Say which of some queries hit a list."""
         items = self.items
@@ -100,6 +114,14 @@ class Matcher:
         What must not hit although a list holds it, such as known false alarms: lists, or paths
         of list files or of sources in any format. Only hits are looked up there;
         `MultiMatches.suppressed` says which were dropped.
+    audit : callable, optional
+        Called with a record (docs/audit.md) of each batch and of each hit before it is answered;
+        `csamatch.audit` has some. What it raises reaches the caller.
+    audit_key : bytes, optional
+        The key of the digests that stand for queries in the records, at least 16 bytes; by
+        default a random one, made once in a process.
+    guard : FloodGuard, optional
+        Counts the hits.
 
     Examples
     --------
@@ -114,7 +136,15 @@ class Matcher:
     (array([ True, False,  True]), array([False,  True, False]))
     """
 
-    def __init__(self, lists: Any, *, suppress: Any = None) -> None:
+    def __init__(
+        self,
+        lists: Any,
+        *,
+        suppress: Any = None,
+        audit: Sink | None = None,
+        audit_key: bytes | None = None,
+        guard: FloodGuard | None = None,
+    ) -> None:
         self.lists = _lists(lists, "lists", open_list)
         self._suppress = () if suppress is None else _lists(suppress, "suppress", one_list)
         kinds = {each.info.kind for each in self.lists}
@@ -122,9 +152,13 @@ class Matcher:
             raise ValueError("lists: there is none")
         if any(each.info.kind not in kinds for each in self._suppress):
             raise ValueError(f"suppress: the lists hold {', '.join(kinds)} only")
+        if audit is None and audit_key is not None:
+            raise ValueError("audit_key: there is no audit to use it")
+        self._audit = None if audit is None else Auditor(audit, audit_key)
+        self._guard = guard
 
     def match_digests(
-        self, items: Any, *, algorithm: str | None = None, threads: int = 1
+        self, items: Any, *, algorithm: str | None = None, threads: int = 1, tag: str = ""
     ) -> MultiMatches:
         """Look digests up in all lists of hashes.
 
@@ -136,6 +170,8 @@ class Matcher:
             As for `HashList.match`.
         threads : int
             How many threads may share a large batch.
+        tag : str
+            Whatever the audit is to know the batch by.
 
         Returns
         -------
@@ -150,7 +186,7 @@ class Matcher:
             When there is no list of hashes: that is never a mere miss.
         """
         self._need("hashes")
-        return self._match(_Batch.of_digests(items, algorithm, threads))
+        return self._match(_Batch.of_digests(items, algorithm, threads), tag)
 
     def match_urls(
         self,
@@ -159,6 +195,7 @@ class Matcher:
         threads: int = 1,
         refang: bool = False,
         legacy_idna: bool = False,
+        tag: str = "",
     ) -> MultiMatches:
         """Look URLs up in all lists of addresses.
 
@@ -170,6 +207,8 @@ class Matcher:
             How many threads may share a large batch.
         refang, legacy_idna : bool
             As for `UrlList.match`.
+        tag : str
+            Whatever the audit is to know the batch by.
 
         Returns
         -------
@@ -182,20 +221,27 @@ class Matcher:
             When there is no list of addresses: that is never a mere miss.
         """
         self._need("addresses")
-        return self._match(_Batch.of_urls(items, threads, refang, legacy_idna))
+        return self._match(_Batch.of_urls(items, threads, refang, legacy_idna), tag)
 
     def _need(self, kind: str) -> None:
         if not any(each.info.kind == kind for each in self.lists):
             raise ValueError(f"there is no list of {kind} to look in")
 
-    def _match(self, batch: _Batch) -> MultiMatches:
+    def _match(self, batch: _Batch, tag: str) -> MultiMatches:
+        if not isinstance(tag, str):
+            raise TypeError(f"tag: expected str, not {type(tag).__name__}")
         answers = [batch.ask(lst) for lst in _of_kind(self.lists, batch.kind)]
         drop = np.zeros(batch.count, np.bool_)
         hit = np.unique(np.concatenate([each._hits.query for each in answers]))
         if len(hit):
             for lst in _of_kind(self._suppress, batch.kind):
                 drop[hit] |= batch.hits_in(lst, hit)
-        return MultiMatches(batch.count, answers, drop)
+        matches = MultiMatches(batch.count, answers, drop)
+        if self._audit is not None:
+            self._audit.write(matches, batch.kind, tag, batch.query_bytes)
+        if self._guard is not None:
+            self._guard.count(matches)
+        return matches
 
     def __repr__(self) -> str:
         return f"<Matcher of {', '.join(map(repr, self.lists))}>"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from csamatch import _core
 from csamatch.entries import Entry
-from csamatch.info import ListInfo
+from csamatch.info import ListInfo, as_time
 from csamatch.rules import NAMES
 
 if TYPE_CHECKING:
@@ -55,6 +57,43 @@ class Match:
     list: ListInfo = field(repr=False)
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     matched: str = field(default="", repr=False)
+
+    def report(self, *, time: datetime | None = None) -> dict[str, Any]:
+        """Return what a report to an authority needs to say of the match.
+
+        The fields are described in docs/audit.md. None of them holds the query, or the address
+        that is listed: what was uploaded or posted, and by whom, is the caller's to add.
+
+        Parameters
+        ----------
+        time : datetime, optional
+            When it was found, by default now; without a zone it is UTC.
+
+        Returns
+        -------
+        dict
+            Plain values that can be written as JSON.
+        """
+        info = self.list
+        found = datetime.now(UTC) if time is None else as_time(time).astimezone(UTC)
+        return {
+            "list": info.name,
+            "source": info.source,
+            "version": info.version,
+            "issued": None if info.issued is None else info.issued.isoformat(),
+            "list_sha256": info.digest,
+            "contact": info.contact,
+            "agreement": info.agreement,
+            "handling": info.handling,
+            "entry_id": self.entry.id,
+            "entry_number": self.entry.number,
+            "entry_source": self.entry.source,
+            "entry_ids": [entry.id for entry in self.entries if entry.id],
+            "category": self.entry.category,
+            "rule": self.rule,
+            "time": found.isoformat(timespec="milliseconds"),
+            "csamatch": _core.version(),
+        }
 
 
 class Matches:
