@@ -260,6 +260,23 @@ def test_audits_reports_and_floods(files, caplog, capfd):
     assert not any(leaks(text) for text in texts)
 
 
+def test_metrics():
+    prometheus = pytest.importorskip("prometheus_client")
+    lists = [csamatch.HashList([DIGEST]), csamatch.UrlList([HOST])]
+    summaries = []
+    collector = csamatch.metrics.PrometheusCollector(lists)
+    for hook in (summaries.append, collector):
+        matcher = csamatch.Matcher(lists, on_batch=hook)
+        matcher.match_digests([DIGEST, RAW])
+        matcher.match_urls([URL, "mailto:secret"])
+    registry = prometheus.CollectorRegistry()
+    registry.register(collector)
+    text = prometheus.generate_latest(registry).decode()
+    assert 'csamatch_hits_total{list=""} 3.0' in text
+    assert not leaks(text)
+    assert not leaks(repr(summaries)) and not leaks(repr(collector))
+
+
 def test_reports_hold_no_values_unless_asked(files):
     for name in ("digests.txt", "domains.txt", "media.json"):
         report = csamatch.build(files / name, files / "x.csml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -19,6 +20,7 @@ from csamatch.flood import FloodGuard
 from csamatch.hashlist import HashList
 from csamatch.live import LiveList
 from csamatch.matches import Matches
+from csamatch.metrics import BatchSummary
 from csamatch.multimatches import MultiMatches
 from csamatch.opening import open_list
 from csamatch.rules import WIDTHS
@@ -122,6 +124,8 @@ class Matcher:
         default a random one, made once in a process.
     guard : FloodGuard, optional
         Counts the hits.
+    on_batch : callable, optional
+        Called with a `csamatch.metrics.BatchSummary` of each batch.
 
     Examples
     --------
@@ -144,6 +148,7 @@ class Matcher:
         audit: Sink | None = None,
         audit_key: bytes | None = None,
         guard: FloodGuard | None = None,
+        on_batch: Callable[[BatchSummary], object] | None = None,
     ) -> None:
         self.lists = _lists(lists, "lists", open_list)
         self._suppress = () if suppress is None else _lists(suppress, "suppress", one_list)
@@ -156,6 +161,7 @@ class Matcher:
             raise ValueError("audit_key: there is no audit to use it")
         self._audit = None if audit is None else Auditor(audit, audit_key)
         self._guard = guard
+        self._on_batch = on_batch
 
     def match_digests(
         self, items: Any, *, algorithm: str | None = None, threads: int = 1, tag: str = ""
@@ -230,6 +236,7 @@ class Matcher:
     def _match(self, batch: _Batch, tag: str) -> MultiMatches:
         if not isinstance(tag, str):
             raise TypeError(f"tag: expected str, not {type(tag).__name__}")
+        start = time.perf_counter()
         answers = [batch.ask(lst) for lst in _of_kind(self.lists, batch.kind)]
         drop = np.zeros(batch.count, np.bool_)
         hit = np.unique(np.concatenate([each._hits.query for each in answers]))
@@ -237,14 +244,29 @@ class Matcher:
             for lst in _of_kind(self._suppress, batch.kind):
                 drop[hit] |= batch.hits_in(lst, hit)
         matches = MultiMatches(batch.count, answers, drop)
+        seconds = time.perf_counter() - start
         if self._audit is not None:
             self._audit.write(matches, batch.kind, tag, batch.query_bytes)
         if self._guard is not None:
             self._guard.count(matches)
+        if self._on_batch is not None:
+            self._on_batch(_summary(matches, batch.kind, seconds))
         return matches
 
     def __repr__(self) -> str:
         return f"<Matcher of {', '.join(map(repr, self.lists))}>"
+
+
+def _summary(matches: MultiMatches, kind: str, seconds: float) -> BatchSummary:
+    return BatchSummary(
+        kind,
+        len(matches.suppressed),
+        int(matches.mask.sum()),
+        int(matches.invalid.sum()),
+        int(matches.suppressed.sum()),
+        tuple((i, r.count) for i, r in zip(matches.lists, matches.results, strict=True)),
+        seconds,
+    )
 
 
 def _of_kind(lists: Iterable[AnyList], kind: str) -> list[HashList | UrlList]:

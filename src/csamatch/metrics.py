@@ -1,0 +1,144 @@
+"""Numbers for monitoring: a summary of each batch, and a collector for Prometheus."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from csamatch.hashlist import HashList
+from csamatch.info import ListInfo
+from csamatch.live import LiveList
+from csamatch.urllist import UrlList
+
+__all__ = ["BatchSummary", "PrometheusCollector"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """What became of one batch, in numbers: what `Matcher` tells ``on_batch``.
+
+    Attributes
+    ----------
+    kind : str
+        ``"hashes"`` or ``"addresses"``.
+    queries, matched, invalid, suppressed : int
+        How many were asked, hit any list, had no canonical form, had hits that were suppressed.
+    hits : tuple of (ListInfo, int)
+        For each list that was asked, how many queries hit it.
+    seconds : float
+        How long it took.
+    """
+
+    kind: str
+    queries: int
+    matched: int
+    invalid: int
+    suppressed: int
+    hits: tuple[tuple[ListInfo, int], ...]
+    seconds: float
+
+
+_TOTALS = {
+    "queries": ("lookups", "Digests or addresses looked up"),
+    "matched": ("matched", "Look-ups that hit any list"),
+    "invalid": ("invalid", "Addresses that could not be looked up"),
+    "suppressed": ("suppressed", "Look-ups with hits that were suppressed"),
+    "seconds": ("lookup_seconds", "Seconds spent looking up"),
+}
+
+
+class PrometheusCollector:
+    """Collects what `Matcher` and the lists themselves tell, for the package prometheus-client.
+
+    Give it to a `Matcher` as ``on_batch``, and register it. Labels are the kind of query and the
+    names of lists, never a value; lists of one name count as one. Safe to share between threads.
+
+    Parameters
+    ----------
+    lists : iterable of HashList, UrlList or LiveList
+        The lists whose size and age are told, and for live lists their reloads and errors.
+    prefix : str
+        What the names of the metrics begin with.
+
+    Examples
+    --------
+    ::
+
+        collector = csamatch.metrics.PrometheusCollector(lists)
+        prometheus_client.REGISTRY.register(collector)
+        matcher = csamatch.Matcher(lists, on_batch=collector)
+    """
+
+    def __init__(
+        self, lists: Iterable[HashList | UrlList | LiveList] = (), *, prefix: str = "csamatch"
+    ) -> None:
+        self._lists = tuple(lists)
+        for each in self._lists:
+            if not isinstance(each, (HashList, UrlList, LiveList)):
+                raise TypeError(f"lists: expected lists, not {type(each).__name__}")
+        self._prefix = prefix
+        self._lock = threading.Lock()
+        self._totals: Counter[tuple[str, str]] = Counter()
+        self._hits: Counter[str] = Counter()
+
+    def __call__(self, batch: BatchSummary) -> None:
+        """Count a batch."""
+        with self._lock:
+            for field in _TOTALS:
+                self._totals[field, batch.kind] += getattr(batch, field)
+            for info, count in batch.hits:
+                self._hits[info.name] += count
+
+    def collect(self) -> Iterator[Any]:
+        """Yield all metrics, as prometheus-client asks for them."""
+        from prometheus_client.core import CounterMetricFamily
+
+        with self._lock:
+            totals, hits = dict(self._totals), dict(self._hits)
+        for field, (name, text) in _TOTALS.items():
+            family = CounterMetricFamily(f"{self._prefix}_{name}", text, labels=["kind"])
+            for (counted, kind), value in totals.items():
+                if counted == field:
+                    family.add_metric([kind], value)
+            yield family
+        family = CounterMetricFamily(f"{self._prefix}_hits", "Hits in a list", labels=["list"])
+        for name, value in hits.items():
+            family.add_metric([name], value)
+        yield family
+        yield from self._of_lists()
+
+    def _of_lists(self) -> Iterator[Any]:
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        entries: Counter[str] = Counter()
+        ages: dict[str, float] = {}
+        stale: dict[str, bool] = {}
+        reloads: Counter[str] = Counter()
+        errors: Counter[str] = Counter()
+        for each in self._lists:
+            info, size = each.info, len(each)
+            entries[info.name] += size
+            if info.age is not None:
+                seconds = info.age.total_seconds()
+                ages[info.name] = max(ages.get(info.name, seconds), seconds)
+            stale[info.name] = stale.get(info.name, False) or info.stale
+            if isinstance(each, LiveList):
+                reloads[info.name] += each.reloads
+                errors[info.name] += each.errors
+        for make, name, text, values in (
+            (GaugeMetricFamily, "list_keys", "Keys in a list", entries),
+            (GaugeMetricFamily, "list_age_seconds", "Time since a list was issued", ages),
+            (GaugeMetricFamily, "list_stale", "Whether a list is older than allowed", stale),
+            (CounterMetricFamily, "list_reloads", "New versions taken by a live list", reloads),
+            (CounterMetricFamily, "list_errors", "What went wrong with a live list", errors),
+        ):
+            family = make(f"{self._prefix}_{name}", text, labels=["list"])
+            for label, value in values.items():
+                family.add_metric([label], float(value))
+            yield family
+
+    def __repr__(self) -> str:
+        return f"<PrometheusCollector: {len(self._lists)} lists>"
