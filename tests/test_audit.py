@@ -8,6 +8,8 @@ import json
 import logging
 import multiprocessing
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -214,6 +216,29 @@ def test_a_record_cut_short_spoils_no_other(tmp_path, monkeypatch):
                 sink({"a": 2})
         sink({"a": 3})
     assert path.read_text() == '{"a":1}\n{"a"\n{"a":3}\n'
+
+
+def test_a_full_disk_is_told(tmp_path):
+    """A limit of the file's size stands for the end of the disk."""
+    code = """
+import resource, signal, sys
+from csamatch import audit
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+sink = audit.JsonLines(sys.argv[1])
+for i in range(20):
+    try:
+        sink({"number": i})
+    except OSError as error:
+        print(i, type(error).__name__)
+        break
+"""
+    pytest.importorskip("resource")
+    command = [sys.executable, "-c", code, tmp_path / "a"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "7 OSError\n"
+    whole = (tmp_path / "a").read_text().splitlines()[:7]
+    assert [json.loads(line)["number"] for line in whole] == list(range(7))
 
 
 def _append(path, number):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import multiprocessing
 import os
 import threading
 import time
@@ -343,6 +345,38 @@ def test_publishing(build, tmp_path):
     assert not live.check()
     assert isinstance(heard.errors[0], FileNotFoundError)
     assert len(live) == 5
+
+
+def _publish(source, place):
+    for _ in range(15):
+        with contextlib.suppress(csamatch.Error):  # another process is at it
+            csamatch.publish(source, place, keep=100)
+
+
+def test_several_processes_publish(build, tmp_path):
+    """None takes the number of another, and the pointer names a sound list at any time."""
+    place = tmp_path / "lists"
+    for number in range(3):
+        build(tmp_path / f"{number}.csml", DIGESTS[: number + 1])
+    csamatch.publish(tmp_path / "0.csml", place, keep=100)
+    context = multiprocessing.get_context("spawn")
+    processes = [
+        context.Process(target=_publish, args=(tmp_path / f"{n}.csml", place)) for n in range(3)
+    ]
+    for process in processes:
+        process.start()
+    errors = []
+    live = LiveList(place / "current", interval=1000, on_error=errors.append)
+    while any(process.is_alive() for process in processes):
+        live.check()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert errors == []
+    names = sorted(p.name for p in place.iterdir())
+    assert len(names) > 10
+    assert names == [f"{n:08}.csml" for n in range(1, len(names))] + ["current"]
+    assert pointed(place / "current").name == names[-2]
 
 
 def test_publishing_what_is_no_sound_list(build, tmp_path):

@@ -25,18 +25,27 @@ import csamatch
 folder, replacements, how = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 PROBES = [hashlib.md5(b"%d" % i).digest() for i in range(replacements + 50)]
 WATCHERS = 4
-path, source = folder / "list.csml", folder / "source.txt"
+source, place = folder / "source.txt", folder / "lists"
+path = place / "current" if how == "published" else folder / "list.csml"
 
 def listed(version):
     return [i % 7 == version % 7 or i == version for i in range(len(PROBES))]
 
-def build(version, out=path, **info):
+def build(version, out=folder / "list.csml", **info):
     chosen = [p.hex() for p, is_in in zip(PROBES, listed(version)) if is_in]
     source.write_text("\\n".join(chosen))
     csamatch.build(source, out, info={"name": "n", "version": str(version), **info})
 
-def put(data):
+def replace(version):
+    build(version)
+    if how == "published":
+        csamatch.publish(folder / "list.csml", place, keep=1)
+
+def put(data, number):
     new = folder / "new"
+    if how == "published":
+        (place / f"bad{number}.csml").write_bytes(data)
+        data = b"bad%d.csml" % number
     new.write_bytes(data)
     new.replace(path)
 
@@ -76,11 +85,11 @@ def bad_files(good):
     files += [(folder / name).read_bytes() for name in ("domains.csml", "stale.csml")]
     return files
 
-build(0)
+replace(0)
 fork = multiprocessing.get_context("fork")
 stop, counters, answers = fork.Event(), fork.Array("i", WATCHERS), fork.SimpleQueue()
 live = csamatch.LiveList(
-    path, interval=0.01, stale="error", mmap=how == "mapped", on_error=lambda error: None
+    path, interval=0.01, stale="error", mmap=how != "read", on_error=lambda error: None
 )
 workers = [
     fork.Process(target=work, args=(live, stop, counters, row, answers)) for row in range(WATCHERS)
@@ -96,11 +105,11 @@ for thread in threads:
     thread.start()
 bad = 0
 unheard = []
-files = bad_files(path.read_bytes())
+files = bad_files((folder / "list.csml").read_bytes())
 for version in range(1, replacements + 1):
     if version % 10 == 0:
         data = files[bad % len(files)]
-        path.unlink() if data is None else put(data)
+        path.unlink() if data is None else put(data, bad)
         bad += 1
         end = time.monotonic() + 30
         while (live.errors, *counters) != (bad,) * (WATCHERS + 1) and time.monotonic() < end:
@@ -108,9 +117,9 @@ for version in range(1, replacements + 1):
         if (live.errors, *counters) != (bad,) * (WATCHERS + 1):
             unheard.append((version, live.errors, *counters))
     else:
-        build(version)
+        replace(version)
         time.sleep(0.005)
-build(replacements + 1)
+replace(replacements + 1)
 time.sleep(1)
 stop.set()
 for thread in threads:
@@ -136,7 +145,7 @@ def run(script, *arguments):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.parametrize("how", ["read", "mapped"])
+@pytest.mark.parametrize("how", ["read", "mapped", "published"])
 def test_replaced_under_load(tmp_path, how):
     result = run(SCRIPT, tmp_path, REPLACEMENTS, how)
     assert result["bad"] == REPLACEMENTS // 10
