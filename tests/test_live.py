@@ -6,6 +6,7 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -183,7 +184,7 @@ def test_a_file_that_could_not_be_read_is_tried_again(build, out, monkeypatch):
     heard = Heard()
     live = LiveList(build(out), **heard.options())
     build(out, DIGESTS[:2])
-    from csamatch import live as room
+    room = sys.modules["csamatch.live"]
 
     def fail(*_, **__):
         raise OSError(24, "Too many open files")
@@ -345,6 +346,48 @@ def test_publishing(build, tmp_path):
     assert not live.check()
     assert isinstance(heard.errors[0], FileNotFoundError)
     assert len(live) == 5
+
+
+def test_a_generation_pruned_while_it_is_opened(build, tmp_path, monkeypatch):
+    """The pointer was read, and then its list went: the next one is taken, without complaint."""
+    place = tmp_path / "lists"
+    heard = Heard()
+    csamatch.publish(build(tmp_path / "a.csml", version="1"), place)
+    live = LiveList(place / "current", **heard.options())
+    csamatch.publish(build(tmp_path / "a.csml", DIGESTS[:2], version="2"), place)
+    newest = build(tmp_path / "a.csml", DIGESTS[:3], version="3")
+    room = sys.modules["csamatch.live"]
+    open_list, asked = room.open_list, []
+
+    def open_late(path, **options):
+        if not asked:
+            csamatch.publish(newest, place, keep=1)
+        asked.append(path.name)
+        return open_list(path, **options)
+
+    monkeypatch.setattr(room, "open_list", open_late)
+    assert live.check()
+    assert asked == ["00000002.csml", "00000003.csml"]
+    assert (len(live), heard.reloads, heard.errors) == (3, [("1", "3")], [])
+    assert not live.check()
+
+
+def test_only_one_publishes_at_a_time(build, tmp_path, monkeypatch):
+    place = tmp_path / "lists"
+    source = build(tmp_path / "a.csml")
+    room = sys.modules["csamatch.publish"]
+    verify, refused = room.verify, []
+
+    def verify_meanwhile(path):
+        with pytest.raises(csamatch.Error, match="another process") as info:
+            csamatch.publish(source, place)
+        refused.append(info.value)
+        return verify(path)
+
+    monkeypatch.setattr(room, "verify", verify_meanwhile)
+    assert csamatch.publish(source, place).name == "00000001.csml"
+    assert len(refused) == 1
+    assert sorted(p.name for p in place.iterdir()) == ["00000001.csml", "current"]
 
 
 def _publish(source, place):
