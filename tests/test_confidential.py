@@ -187,7 +187,7 @@ def test_warnings(files):
     assert not any(leaks(str(w.message)) for w in caught)
 
 
-def test_live_lists(files, caplog):
+def test_live_lists(files, caplog, monkeypatch):
     """What takes the place of a live list's file is never shown, nor is the list."""
     path = files / "live.csml"
     csamatch.build(files / "digests.txt", path)
@@ -210,6 +210,14 @@ def test_live_lists(files, caplog):
     for text in [*(text for error in errors for text in walk(error)), caplog.text]:
         assert not leaks(text)
     assert DIGEST in heard
+
+    def fail(*_, **__):
+        raise ValueError(URL)  # none of ours would say so
+
+    csamatch.build(files / "media.json", path)
+    monkeypatch.setattr("csamatch.live.open_list", fail)
+    assert not silent.check()
+    assert "ValueError" in caplog.text and not leaks(caplog.text)
     with pytest.raises(csamatch.DigestError) as info:
         heard.find(BAD_DIGEST)
     assert not any(leaks(text) for text in walk(info.value))

@@ -240,6 +240,19 @@ def test_a_list_that_grows_stale_is_reported_once(build, out):
     assert live.match(DIGESTS).count == 5
 
 
+def test_a_list_that_grows_stale_while_its_file_is_missing(build, out):
+    """Whoever ought to bring new ones has failed twice; both are told."""
+    heard = Heard()
+    issued = datetime.now(UTC) - timedelta(seconds=1)
+    live = LiveList(build(out, issued=issued, max_age=timedelta(seconds=2)), **heard.options())
+    out.unlink()
+    while not live.info.stale:
+        time.sleep(0.05)
+    live.check()
+    live.check()
+    assert [type(error) for error in heard.errors] == [FileNotFoundError, StaleListError]
+
+
 def test_errors_are_logged_where_nobody_listens(build, out, caplog):
     live = LiveList(build(out, name="Baseline"), interval=1000)
     put(out, b"")

@@ -133,12 +133,18 @@ class LiveList:
     def __len__(self) -> int:
         return len(self.current)
 
+    # These two do without a frame for `current`, which would cost as much as they do.
+
     def __contains__(self, item: object) -> bool:
-        return item in self.current
+        if time.monotonic() >= self._due:
+            self._look()
+        return item in self._list
 
     def find(self, item: Any, **options: Any) -> Match | None:
         """Look one item up, as `HashList.find` or `UrlList.find` does."""
-        return self.current.find(item, **options)
+        if time.monotonic() >= self._due:
+            self._look()
+        return self._list.find(item, **options)
 
     def match(self, items: Any, **options: Any) -> Matches:
         """Look many items up at once, as `HashList.match` or `UrlList.match` does."""
@@ -232,7 +238,6 @@ class LiveList:
             version = self._locate()[1]
             if version == self._version:
                 self._reported = None
-                self._watch_age(told)
             elif version != self._reported or self._may_recover:
                 self._swap(self._load(), told)
         except Exception as error:
@@ -241,6 +246,7 @@ class LiveList:
             if self._tried != self._reported:
                 self._reported = self._tried
                 self._report(error.with_traceback(None), told)
+        self._watch_age(told)
 
     def _swap(self, lst: HashList | UrlList, told: Told) -> None:
         old = self._list.info
@@ -273,7 +279,7 @@ class LiveList:
             told.append(lambda: call(error))
         else:
             # Only errors of our own and of the system are known to hold no values.
-            text = str(error) if type(error).__module__ in ("csamatch.errors", "builtins") else ""
+            text = error if isinstance(error, (Error, OSError, Warning)) else "unexpected"
             _LOG.error("list %r: %s: %s", self._list.info.name, type(error).__name__, text)
 
     @staticmethod
