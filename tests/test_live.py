@@ -99,6 +99,8 @@ def test_addresses(tmp_path, out):
     assert live.match(["hxxp://bad[.]example"], refang=True).count == 1
     assert live.match_text(["none", "see bad.example/x"]).mask.tolist() == [False, True]
     assert live.find("bad.example").matched == "bad.example"
+    assert live.find("hxxp://bad[.]example/x") is None
+    assert live.find("hxxp://bad[.]example/x", refang=True).rule == "domain"
 
 
 def test_no_links_in_a_list_of_hashes(build, out):
