@@ -5,7 +5,7 @@ from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.bytes cimport (
-    PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_GET_SIZE, PyBytes_Size,
+    PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size,
 )
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
@@ -241,7 +241,7 @@ cdef class KeySet:
         return csamatch_keyset_kernel(self.handle).decode("ascii")
 
     def find(self, bytes key not None):
-        if PyBytes_GET_SIZE(key) != self.width:
+        if PyBytes_Size(key) != self.width:
             raise ValueError("wrong key width")
         return csamatch_keyset_find(self.handle, <const uint8_t *>PyBytes_AsString(key))
 
