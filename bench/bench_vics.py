@@ -13,15 +13,11 @@ from __future__ import annotations
 
 import argparse
 import functools
-import importlib
-import json
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+
+import processes
 
 STAND_IN = "data/vics/vics_2.0_media_synthetic_150k.json"
 
@@ -70,25 +66,6 @@ WAYS = {
 }
 
 
-def peak() -> int:
-    """The most memory that this process has had, in bytes."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return 1024 * int(line.split()[1])
-    return 0
-
-
-def run(way: str, path: str) -> None:
-    """Measure one way, warmed up on nothing but its imports."""
-    for name in ("csamatch", "ijson", "msgspec"):
-        importlib.import_module(name)
-    before = peak()
-    start = time.process_time()
-    count = WAYS[way](path)
-    elapsed = time.process_time() - start
-    print(json.dumps([count, elapsed, peak() - before]))
-
-
 def repeat(source: Path, path: Path, size: int) -> int:
     """Write the records of a file so often that they fill a size; return the size."""
     data = source.read_bytes()
@@ -111,38 +88,15 @@ def main() -> None:
     parser.add_argument("--run", choices=WAYS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.run:
-        run(given.run, given.source)
+        processes.run(WAYS[given.run], given.source, ["csamatch", "ijson", "msgspec"])
         return
     if given.source is None:
         parser.error("name a source, or set CSAMATCH_SHARED")
-    found: dict[str, list[tuple[float, int]]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media.json"
         size = repeat(Path(given.source), path, int(given.megabytes * 1e6))
-        counts = set()
-        for _ in range(given.rounds):
-            for way in WAYS:
-                command = [sys.executable, __file__, str(path), "--run", way]
-                said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-                count, elapsed, memory = json.loads(said)
-                counts.add(count)
-                found[way].append((elapsed, memory))
-    assert len(counts) == 1, counts
-    show(found, size, counts.pop())
-
-
-def show(found: dict[str, list[tuple[float, int]]], size: int, count: int) -> None:
-    """Print a table in Markdown."""
-    medians = {way: statistics.median(t for t, _ in rounds) for way, rounds in found.items()}
-    print(f"{size / 1e6:,.0f} MB, {count:,} records, {len(found['ijson.items'])} rounds\n")
-    print("| way | MB/s | x ijson | x msgspec | peak memory, MB |\n|---|---|---|---|---|")
-    for way, elapsed in medians.items():
-        ratios = [medians[other] / elapsed for other in ("ijson.items", "msgspec, typed")]
-        memory = max(memory for _, memory in found[way])
-        print(
-            f"| {way} | {size / elapsed / 1e6:,.0f} | {ratios[0]:.2f} | {ratios[1]:.2f}"
-            f" | {memory / 1e6:,.0f} |"
-        )
+        found, count = processes.in_turns(__file__, WAYS, path, given.rounds)
+    processes.show(found, size, count, ["ijson.items", "msgspec, typed"])
 
 
 if __name__ == "__main__":

@@ -50,6 +50,25 @@ def oracle(document: str) -> list[tuple[int, list[str] | None]]:
     return found
 
 
+def widths(document: bytes, piece: int) -> list[tuple[int, str, int]]:
+    """(line, first cell, columns) of each row, where no more than the first cell is wanted."""
+    scanner = _core.CsvScanner([(0, 0)], 3, 1 << 60, 0, ",", '"', "")
+    found = []
+    at, known, line = 0, 0, 1
+    while known < len(document):
+        known = min(known + piece, len(document))
+        is_last = known == len(document)
+        while at < known and (used := scanner.scan(document[:known], at, is_last)):
+            raw, data = scanner.texts(0)
+            ends = [0, *memoryview(raw).cast("I")]
+            for row, front, what, _, start, _ in scanner.issues():
+                if what == 3:  # as csamatch.h numbers it
+                    found.append((line + front, data[ends[row] : ends[row + 1]].decode(), start))
+            at += used
+            line += scanner.line_count
+    return found
+
+
 def scanned(document: bytes, piece: int) -> list[tuple[int, list[str] | None]]:
     """The same by the scanner, of four columns, given `piece` more bytes at a time."""
     columns = [(i, 0) for i in range(4)]
@@ -95,6 +114,27 @@ def test_rows_are_those_of_pythons_csv(seed):
         raw = document.encode()
         for piece in (1, 2, 3, 7, 16, len(raw) + 1):
             assert scanned(raw, piece) == expected, (document, piece)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_columns_that_nobody_wants_are_passed(seed):
+    """Rows long enough to be looked at in blocks, and what makes them other than plain."""
+    rng = random.Random(seed)
+    cells = [*["a", '"b"', '""', "12345678", '"x,y;z"', '"' + "n" * 70 + '"'] * 6,
+             '"a""b"', 'a"b', '"a"b', '"a\nb"', ' "a"', '"a" ', "\r", '"']  # fmt: skip
+    for _ in range(20):
+        rows = [
+            ",".join(rng.choices(cells, k=rng.choice([1, 5, 40]))) for _ in range(rng.randrange(6))
+        ]
+        document = rng.choice(["\n", "\r\n"]).join(rows)
+        expected = [
+            (line, row[0].strip(" \t"), len(row))
+            for line, row in oracle(document)
+            if row not in (None, ["open quote"])
+        ]
+        for piece in (1, 64, 65, 200, len(document) + 1):
+            found = widths(document.encode(), piece)
+            assert found == expected, (document, piece)
 
 
 @pytest.mark.parametrize("seed", range(10))

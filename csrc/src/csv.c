@@ -1,13 +1,6 @@
 /* Rows of comma-separated values: digests decoded, texts copied.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
-
-/* Part of every x86-64, so there is nothing to choose at run time. The tests
- * build this file a second time, without it. */
-#if defined(__SSE2__) && !defined(CSM_PORTABLE)
-#define HAVE_WIDE 1
-#include <emmintrin.h>
-#endif
+#include "csv_find.h"
 
 typedef struct field {
     size_t start, end; /* its content, without quotes around it */
@@ -32,50 +25,6 @@ typedef enum outcome {
     BROKEN_QUOTE,
     BROKEN_RETURN
 } outcome;
-
-/* Where the first of delimiter, line feed and carriage return is, or length. */
-static inline size_t find_end(const uint8_t *text, size_t at, size_t length, uint8_t delimiter)
-{
-#ifdef HAVE_WIDE
-    const __m128i first = _mm_set1_epi8((char)delimiter);
-    const __m128i feed = _mm_set1_epi8('\n'), back = _mm_set1_epi8('\r');
-    for (; length - at >= 16; at += 16) {
-        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
-        __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(in, feed), _mm_cmpeq_epi8(in, back));
-        ends = _mm_or_si128(ends, _mm_cmpeq_epi8(in, first));
-        unsigned mask = (unsigned)_mm_movemask_epi8(ends);
-        if (mask != 0)
-            return at + (unsigned)__builtin_ctz(mask);
-    }
-#endif
-    while (at < length && text[at] != delimiter && text[at] != '\n' && text[at] != '\r')
-        at++;
-    return at;
-}
-
-/* Where the first quote is, or length; adds the line feeds in front of it to
- * *lines. */
-static inline size_t find_quote(const uint8_t *text, size_t at, size_t length, uint8_t quote,
-                                size_t *lines)
-{
-#ifdef HAVE_WIDE
-    const __m128i wanted = _mm_set1_epi8((char)quote), feed = _mm_set1_epi8('\n');
-    for (; length - at >= 16; at += 16) {
-        __m128i in = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
-        unsigned quotes = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(in, wanted));
-        unsigned feeds = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(in, feed));
-        if (quotes != 0)
-            feeds &= (quotes & (0u - quotes)) - 1; /* those below the first quote */
-        for (; feeds != 0; feeds &= feeds - 1)
-            ++*lines;
-        if (quotes != 0)
-            return at + (unsigned)__builtin_ctz(quotes);
-    }
-#endif
-    for (; at < length && text[at] != quote; at++)
-        *lines += text[at] == '\n';
-    return at;
-}
 
 static inline bool ends_field(const reader *r, uint8_t c)
 {
@@ -172,6 +121,18 @@ static bool is_blank(const uint8_t *text, const field *f)
     return true;
 }
 
+/* Passes the rest of a row, none of which is wanted, where that is plain. */
+static inline bool pass_unwanted(reader *r)
+{
+    size_t end = find_plain_end(r->text, r->at, r->length, r->scan->delimiter, r->scan->quote,
+                                &r->columns);
+    if (end == r->length)
+        return false;
+    r->columns++;
+    r->at = end;
+    return true;
+}
+
 /* Finds the fields of the row that begins at r->at. */
 static inline outcome read_row(reader *r)
 {
@@ -194,6 +155,8 @@ static inline outcome read_row(reader *r)
         if (r->at == r->length || r->text[r->at] != scan->delimiter)
             break;
         r->at++;
+        if (wanted == scan->column_count && pass_unwanted(r))
+            break;
     }
     outcome is = pass_line_end(r);
     if (is == GOOD && r->columns == 1 && is_blank(r->text, &f))

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from csamatch.errors import FormatError
 from csamatch.readers import HEAD_SIZE, Head
@@ -88,6 +88,9 @@ class Peekable(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._into: Callable[[Any], int | None] | None = None
+        if type(stream) in (io.FileIO, io.BufferedReader):
+            self._into = cast(io.BufferedReader, stream).readinto  # others need only have read
         self._head = b""
         self.position = 0
 
@@ -110,6 +113,10 @@ class Peekable(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read on, the first bytes first."""
+        if not self._head and self._into is not None:
+            count = self._into(buffer) or 0
+            self.position += count
+            return count
         data = self._head[: len(buffer)] if self._head else self._stream.read(len(buffer))
         self._head = self._head[len(data) :]
         buffer[: len(data)] = data

@@ -8,6 +8,7 @@ next one.
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -88,6 +89,7 @@ class TextStream:
     def __init__(self, stream: BinaryIO, source: str, encoding: str = "") -> None:
         self._stream = stream
         self._source = source
+        self._into = stream.readinto if isinstance(stream, io.BufferedReader) else None
         self._ahead = stream.read(BLOCK)
         if not encoding and self._ahead.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             encoding = "utf-16"
@@ -114,6 +116,16 @@ class TextStream:
         if not data and self._decoder is not None:
             data = self._transcode(b"")
         return data
+
+    def readinto(self, room: memoryview) -> int:
+        """Read into memory; 0 only at the end."""
+        if not self._ahead and self._decoder is None and self._into is not None:
+            return self._into(room) or 0
+        data = self.read()
+        self._ahead = data[len(room) :]
+        count = len(data) - len(self._ahead)
+        room[:count] = data[:count]
+        return count
 
     def push_back(self, data: bytes) -> None:
         """Have `read` return these first."""
@@ -198,31 +210,35 @@ class Table:
 
     def read(self) -> Iterator[Item]:
         """Yield what its rows hold."""
-        rest = b""
-        strays = 0
+        # One buffer for all: what was not a whole row moves to its front.
+        self._room = bytearray(ROW_LIMIT + BLOCK)
+        room = memoryview(self._room)
+        end = strays = 0
         while True:
-            data = self._text.read()
-            rest = yield from self._scan(rest + data, is_last=not data)
-            while data and len(rest) >= ROW_LIMIT:
-                strays += b"\n" in rest
+            count = self._text.readinto(room[end : end + BLOCK])
+            end += count
+            at = yield from self._scan(room[:end], 0, is_last=not count)
+            while count and end - at >= ROW_LIMIT:
+                strays += self._room.find(b"\n", at, end) >= 0
                 if strays > _STRAY_QUOTES:
                     raise self._error("too many quotes that are not closed")
-                rejected, rest = self._skip_line(rest)
+                rejected, at, end = self._skip_line(at, end)
                 yield rejected
-                rest = yield from self._scan(rest, is_last=False)
-            if not data:
+                at = yield from self._scan(room[:end], at, is_last=False)
+            room[: end - at] = room[at:end]
+            end -= at
+            if not count:
                 break
-        if rest:
+        if end:
             raise self._error("truncated: it ends within quotes that open in this row")
 
-    def _scan(self, text: bytes, is_last: bool) -> Generator[Item, None, bytes]:
-        """Yield what the rows of a text hold; return what is behind the last whole one."""
-        at = 0
+    def _scan(self, text: memoryview, at: int, is_last: bool) -> Generator[Item, None, int]:
+        """Yield what the rows of a text hold, from `at`; return where the last whole one ends."""
         while at < len(text) and (used := self._scanner.scan(text, at, is_last)):
             yield from self._take(text, at)
             self._line += self._scanner.line_count
             at += used
-        return text[at:]
+        return at
 
     def _where(self, line: int) -> str:
         return f"{self._layout.word} {line}"
@@ -230,18 +246,19 @@ class Table:
     def _error(self, reason: str) -> FormatError:
         return FormatError(self._source, reason, self._where(self._line))
 
-    def _skip_line(self, rest: bytes) -> tuple[Rejected, bytes]:
-        """Give up on a line that begins a row over the limit; return what follows it."""
+    def _skip_line(self, at: int, end: int) -> tuple[Rejected, int, int]:
+        """Give up on a line that begins a row over the limit; return where what follows is."""
+        found = self._room.find(b"\n", at, end)
         # A row of several lines has open quotes, whether the text at hand ends in one or not.
-        reason = "a quote that is not closed" if b"\n" in rest else "a line too long"
+        reason = "a quote that is not closed" if found >= 0 else "a line too long"
         rejected = Rejected(self._where(self._line), reason)
-        line, end, rest = rest.partition(b"\n")
-        while not end and (line := self._text.read()):
-            _, end, rest = line.partition(b"\n")
+        room = memoryview(self._room)[:BLOCK]
+        while found < 0 and (end := self._text.readinto(room)):
+            found = self._room.find(b"\n", 0, end)
         self._line += 1
-        return rejected, rest
+        return rejected, found + 1, end
 
-    def _take(self, text: bytes, at: int) -> Iterator[Item]:
+    def _take(self, text: memoryview, at: int) -> Iterator[Item]:
         if not self._scanner.rows:
             return
         numbers = np.frombuffer(self._scanner.lines(), np.uint32).astype(np.int64) + self._line
@@ -249,7 +266,7 @@ class Table:
         bad: list[tuple[int, str, str]] = []
         alone: dict[int, Record | Rejected] = {}
         for row, line, what, column, start, end in self._scanner.issues():
-            value = text[at + start : at + end].decode("utf-8", "backslashreplace")
+            value = str(text[at + start : at + end], "utf-8", "backslashreplace")
             if what in _BROKEN:
                 alone[row] = Rejected(self._where(self._line + line), _BROKEN[what], value)
             elif what == _RAGGED:
