@@ -85,7 +85,7 @@ def test_several_sources_and_kinds():
     with pytest.raises(FormatError):
         inspect([text(md5(1)), io.BytesIO(b"%PDF-1.7")])
     with pytest.raises(ValueError, match="takes no option 'columns'"):
-        inspect(text(md5(1)), columns={"md5": 0})
+        inspect(text(md5(1)), reader="text", columns={"md5": 0})
 
 
 def test_dirt_does_not_fail_an_inspection():
@@ -169,3 +169,13 @@ def test_limits_on_the_command_line(folder, capsys):
     assert cli.main([*base, "g", "--max-size", "4K"]) == 2
     assert "unpacks to more than 4,096 bytes" in capsys.readouterr().err
     assert cli.main([*base, "m.json", "--max-ratio", "1000"]) == 0
+
+
+def test_a_column_map_means_csv(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(f"a,{md5(1)}\nb,{md5(2)}\n")
+    (found,) = csamatch.inspect(path, columns={"md5": 1, "id": 0})
+    assert (found.reader, found.counts) == ("csv", {"md5": 2})
+    path.write_text("1,bad.example\n2,worse.example\n")
+    (found,) = csamatch.inspect(path, columns={"domain": 1})
+    assert (found.reader, found.counts) == ("csv-addresses", {"domain": 2})

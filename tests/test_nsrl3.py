@@ -102,3 +102,42 @@ def test_other_databases_are_refused(tmp_path, out):
         csamatch.build(path, out, reader="nsrl3")
     with pytest.raises(FormatError, match="not an SQLite"):
         csamatch.build(io.BytesIO(b"SQLite"), out, reader="nsrl3")
+
+
+HOSTILE = {
+    "far more steps": "SELECT a.md5 FROM METADATA a, METADATA b, METADATA c, METADATA d "
+    "WHERE a.md5 || b.md5 || c.md5 = d.name",
+    "recurs": "WITH RECURSIVE n(md5) AS (SELECT 1 UNION ALL SELECT md5 + 1 FROM n) "
+    "SELECT md5 FROM n",
+    "calls randomblob": "SELECT randomblob(1000000000) AS md5 FROM METADATA",
+    "calls replace": "SELECT replace(md5, 'a', name) AS md5 FROM METADATA",
+    "damaged or truncated": "SELECT md5 || md5 || substr(hex(x'"
+    + "00" * 40_000
+    + "'), 1, 90000) AS md5 FROM METADATA",
+}
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_hostile_view_is_stopped(tmp_path, out, reason):
+    path = database(tmp_path / "h.db", [row(i) for i in range(200)], as_view=True)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP VIEW FILE")
+        db.execute(f"CREATE VIEW FILE AS {HOSTILE[reason]}")
+    db.close()
+    out.write_bytes(b"the old list")
+    with pytest.raises(FormatError, match=reason):
+        csamatch.build(path, out)
+    assert out.read_bytes() == b"the old list"
+
+
+def test_a_view_may_tidy_up(tmp_path, out):
+    path = database(tmp_path / "v.db", [row(i) for i in range(2000)], as_view=True)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP VIEW FILE")
+        db.execute(
+            "CREATE VIEW FILE AS SELECT DISTINCT upper(a.sha1) AS sha1, lower(b.md5) AS md5, "
+            "CASE b.md5 WHEN '' THEN '' ELSE substr(a.name, 2) END AS file_name "
+            "FROM METADATA a JOIN METADATA b ON a.sha256 = b.sha256 ORDER BY b.md5"
+        )
+    db.close()
+    assert csamatch.build(path, out).counts == {"md5": 2000, "sha1": 2000}

@@ -150,3 +150,33 @@ def test_a_map_of_fields(out):
         read("[]", columns={"colour": "x"})
     with pytest.raises(ValueError, match="no field of digests"):
         read("[]", columns={"id": "x"})
+
+
+@each
+def test_what_is_withdrawn_is_not_listed(shape, out):
+    signals = [
+        threat(1, should_delete=True, last_updated=5),
+        threat(2, should_delete=False, last_updated=7),
+        threat(3, should_delete=False, last_updated=1),
+        threat(3, should_delete=True, last_updated=2),
+        threat(4, should_delete=True, last_updated=3),
+        threat(4, should_delete=False, last_updated=4),
+        threat(5, should_delete=True, last_updated="2024-05-01T00:00:00+0000"),
+        threat(5, should_delete=False, last_updated="2024-05-01T00:00:01+0000"),
+        threat(6, should_delete=False),
+        {"hashValue": md5(7), "signalType": "VideoMD5", "hashStatus": "Withdrawn"},
+        {"hashValue": md5(8).upper(), "signalType": "VideoMD5", "hashStatus": "Active",
+         "lastModtimestamp": 8},
+        {"hashValue": md5(8), "signalType": "VideoMD5", "hashStatus": "Deleted",
+         "lastModtimestamp": 9},
+        {"hashValue": md5(9), "signalType": "VideoMD5", "hashStatus": "\ud800",
+         "lastModtimestamp": 10**30},
+    ]  # fmt: skip
+    for order in (signals, signals[::-1]):
+        report = csamatch.build(io.BytesIO(shape(order).encode()), out)
+        assert balanced(report)
+        lst = csamatch.open(out)
+        assert [i for i in range(10) if md5(i) in lst] == [2, 4, 5, 6, 9]
+        assert (report.read, report.accepted, report.rejected) == (len(signals), 5, 0)
+    assert lst.find(md5(4)).entry.id == "4"
+    assert lst.find(md5(9)).entry.category == "?"

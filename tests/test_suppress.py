@@ -89,6 +89,28 @@ def test_addresses(tmp_path):
     assert (matches.count, matches.suppressed.tolist()) == (0, [True])
 
 
+def test_links_in_texts(tmp_path):
+    csamatch.build(text("bad.example", "host.example/page"), tmp_path / "u.csml")
+    lst = csamatch.open(tmp_path / "u.csml", suppress=text("fine.bad.example"))
+    asked = [
+        "see http://a.fine.bad.example/x, and www.bad.example/y",
+        "only https://fine.bad.example",
+        "nothing",
+        "hxxp://fine[.]bad[.]example and host.example/page",
+    ]
+    for texts in (asked, iter(asked), [each.encode() for each in asked]):
+        matches = lst.match_text(texts, threads=2)
+        assert matches.mask.tolist() == [True, False, False, True]
+        assert matches.suppressed.tolist() == [True, True, False, False]
+        assert (matches.count, len(matches)) == (2, 2)
+        found = [(hit.text, hit.start, hit.match.matched) for hit in matches]
+        assert found == [(0, 37, "bad.example"), (3, 32, "host.example/page")]
+        assert matches.start.tolist() == [37, 32]
+    matches = lst.match_text(asked, refang=True)
+    assert matches.suppressed.tolist() == [True, True, False, True]
+    assert not csamatch.open(tmp_path / "u.csml").match_text(asked).suppressed.any()
+
+
 def test_mistakes(path):
     with pytest.raises(ValueError, match="suppress: holds addresses, the list hashes"):
         csamatch.open(path, suppress=UrlList(["bad.example"]))

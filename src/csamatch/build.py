@@ -105,10 +105,7 @@ def build(
     """
     if key is not None:
         raise NotImplementedError("key= is not supported in this version")
-    chosen = dict(options or {})
-    if columns is not None:
-        chosen["columns"] = columns
-        reader = delimited.reader_for(columns) if reader == "auto" else reader
+    reader, chosen = delimited.with_columns(reader, options, columns)
     admitted = frozenset([admit] if isinstance(admit, str) else admit)
     if admitted - set(quarantine.CLASSES):
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")

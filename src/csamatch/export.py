@@ -226,10 +226,7 @@ def export(
     if lst is not None:
         chunks = _of_list(_check_list(lst, allow_export), sink)
     else:
-        own = dict(options or {})
-        if columns is not None:
-            own["columns"] = columns
-            reader = delimited.reader_for(columns) if reader == "auto" else reader
+        reader, own = delimited.with_columns(reader, options, columns)
         sources = as_sources(source)  # type: ignore[arg-type]
         for each in sources:
             if _list_in(each) is not None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from csamatch.intake import Intake
 from csamatch.readers import Batch
+from csamatch.readers.delimited import with_columns
 from csamatch.reading import Progress, Request, read_opened
 from csamatch.report import BuildReport, Sample, spell_counts
 from csamatch.rules import WIDTHS
@@ -154,7 +155,7 @@ def inspect(
     OSError
         When a file cannot be read.
     """
-    chosen = dict(options or {}) if columns is None else {**(options or {}), "columns": columns}
+    reader, chosen = with_columns(reader, options, columns)
     request = Request(reader, chosen, {}, Limits(max_size, max_ratio), None, progress)
     found = []
     for each in as_sources(source):

@@ -11,6 +11,7 @@ from csamatch.allow import one_list
 from csamatch.hashlist import HashList
 from csamatch.matches import Hits, Match, Matches
 from csamatch.rules import WIDTHS
+from csamatch.textmatches import TextMatches
 from csamatch.urllist import UrlList
 
 
@@ -54,6 +55,17 @@ class SuppressingHashList(_Suppressing, HashList):
 
 class SuppressingUrlList(_Suppressing, UrlList):
     """A list of addresses with addresses that must not hit."""
+
+    def match_text(self, texts: Any, **options: Any) -> TextMatches:
+        """Look up the links in many texts; `TextMatches.suppressed` says where hits were dropped.
+
+        See `csamatch.UrlList.match_text`.
+        """
+        return (
+            super()
+            .match_text(texts, **options)
+            .without(lambda links: self._suppress.match(links, **options).mask)
+        )
 
 
 def _is_packed(items: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +66,8 @@ class TextMatches:
         How many listed links there are.
     links : int
         How many links were looked up.
+    suppressed : (n,) bool array
+        Which texts hold a link whose hit was dropped, since the list was opened with ``suppress``.
     """
 
     def __init__(
@@ -86,6 +88,18 @@ class TextMatches:
         self._position: Ints = np.concatenate(positions)
         self._rule: npt.NDArray[np.uint8] = np.concatenate(rules)
         self.links = sum(links)
+        self.suppressed = np.zeros(len(texts), np.bool_)
+
+    def without(self, is_dropped: Callable[[list[str | bytes]], npt.NDArray[np.bool_]]) -> Self:
+        """Drop those hits of whose links a function says so; return self."""
+        if self.count:
+            places = self._places.tolist()
+            drop = is_dropped([self._texts[text][start:end] for text, start, end in places])
+            self.suppressed[self.text[drop]] = True
+            kept = ~drop
+            self._places, self._position = self._places[kept], self._position[kept]
+            self._rule = self._rule[kept]
+        return self
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:

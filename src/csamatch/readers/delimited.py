@@ -72,9 +72,18 @@ def _check(given: ColumnMap | None, kind: str) -> None:
         raise ValueError("columns: no column of digests or addresses among them")
 
 
-def reader_for(given: ColumnMap) -> str:
-    """Return the name of the reader that a column map is for."""
-    return "csv-addresses" if any(key in ADDRESSES for key in given) else "csv"
+def with_columns(
+    reader: str, options: Mapping[str, Any] | None, columns: ColumnMap | None
+) -> tuple[str, dict[str, Any]]:
+    """Return the reader and its options where a column map is given: ``"auto"`` means CSV then."""
+    chosen = dict(options or {})
+    if columns is None:
+        return reader, chosen
+    chosen["columns"] = columns
+    if reader == "auto":
+        is_of_addresses = any(key in ADDRESSES for key in columns)
+        reader = "csv-addresses" if is_of_addresses else "csv"
+    return reader, chosen
 
 
 def _looks_like_header(names: Sequence[str], given: ColumnMap | None) -> bool:

@@ -19,16 +19,64 @@ _MAGIC: Final = b"SQLite format 3\0"
 _HEADER: Final = 100
 _FILE = re.compile(rb'CREATE\s+(?:TABLE|VIEW)\s+["\[`]?FILE\b', re.IGNORECASE)
 _DIGESTS: Final = ("sha256", "sha1", "md5")
+_DAMAGED: Final = "damaged or truncated database"
 _ROWS: Final = 1 << 13
+# A plain reading takes less than one step a byte. What a function costs is linear in the longest
+# value, for all of those that may be called.
+_STEPS: Final = 10_000_000
+_STEPS_A_BYTE: Final = 20
+_STEPS_AT_ONCE: Final = 10_000
+_LONGEST: Final = 1 << 16
+_FUNCTIONS: Final = frozenset(
+    ("char", "coalesce", "count", "hex", "ifnull", "iif", "length", "lower", "max", "min", "nullif")
+    + ("substr", "substring", "upper")
+)
 _BETWEEN: Final = "\x1f"  # stands in no digest; a value with it in it would be none anyway
+
+
+class _Guard:
+    """Bounds what a view of strangers can have SQLite do.
+
+    Parameters
+    ----------
+    database : sqlite3.Connection
+    size : int
+        Of the database, in bytes.
+
+    Attributes
+    ----------
+    reason : str
+        Why it was stopped; empty when it was not.
+    """
+
+    def __init__(self, database: sqlite3.Connection, size: int) -> None:
+        self.reason = ""
+        self._left = _STEPS + _STEPS_A_BYTE * size
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+        database.set_authorizer(self._judge)
+        database.set_progress_handler(self._count, _STEPS_AT_ONCE)
+
+    def _count(self) -> bool:
+        self._left -= _STEPS_AT_ONCE
+        if self._left < 0:
+            self.reason = "its view FILE takes far more steps than there are rows"
+        return self._left < 0
+
+    def _judge(self, action: int, _first: str | None, name: str | None, *_: Any) -> int:
+        is_function = action == sqlite3.SQLITE_FUNCTION
+        if action == sqlite3.SQLITE_RECURSIVE or (is_function and name not in _FUNCTIONS):
+            self.reason = f"its view FILE calls {name}" if is_function else "its view FILE recurs"
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
 
 
 class _Rows:
     """The rows of a query as a stream of text: that is what is scanned fastest."""
 
-    def __init__(self, cursor: sqlite3.Cursor, source: str) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, source: str, guard: _Guard) -> None:
         self._cursor = cursor
         self._source = source
+        self._guard = guard
         self._count = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -37,7 +85,7 @@ class _Rows:
             rows = [row for (row,) in self._cursor.fetchmany(_ROWS)]
         except sqlite3.Error:
             where = f"row {self._count + 1}"
-            raise FormatError(self._source, "damaged or truncated database", where) from None
+            raise FormatError(self._source, self._guard.reason or _DAMAGED, where) from None
         self._count += len(rows)
         lines = b"".join(row + b"\n" for row in rows)
         if lines.count(b"\n") != len(rows):
@@ -64,7 +112,9 @@ def _check_size(path: Path, start: bytes, source: str) -> None:
         raise FormatError(source, f"truncated: it should have {expected:,} bytes", f"byte {size}")
 
 
-def _query(database: sqlite3.Connection, source: str) -> tuple[list[str], sqlite3.Cursor]:
+def _query(
+    database: sqlite3.Connection, source: str, guard: _Guard
+) -> tuple[list[str], sqlite3.Cursor]:
     """Return the algorithms that there are, and rows of their digests."""
     try:
         database.execute("PRAGMA trusted_schema=OFF")
@@ -76,7 +126,7 @@ def _query(database: sqlite3.Connection, source: str) -> tuple[list[str], sqlite
         row = between.join(f"coalesce({name}, '')" for name in found)
         return found, database.execute(f"SELECT CAST({row} AS TEXT) FROM FILE")
     except sqlite3.Error:
-        raise FormatError(source, "damaged or truncated database") from None
+        raise FormatError(source, guard.reason or _DAMAGED) from None
 
 
 def _read_path(path: Path, start: bytes, source: str) -> Iterator[Item]:
@@ -85,7 +135,8 @@ def _read_path(path: Path, start: bytes, source: str) -> Iterator[Item]:
     uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(uri, uri=True)) as database:
         database.text_factory = bytes
-        found, cursor = _query(database, source)
+        guard = _Guard(database, path.stat().st_size)
+        found, cursor = _query(database, source, guard)
         layout = Layout(
             digests={name: i for i, name in enumerate(found)},
             columns=len(found),
@@ -93,7 +144,7 @@ def _read_path(path: Path, start: bytes, source: str) -> Iterator[Item]:
             quote="",
             word="row",
         )
-        rows: Any = _Rows(cursor, source)
+        rows: Any = _Rows(cursor, source, guard)
         yield from Table(TextStream(rows, source, "utf-8"), source, layout).read()
 
 

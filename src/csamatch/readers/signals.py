@@ -10,12 +10,13 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
 from csamatch.errors import FormatError
 from csamatch.readers.digests import parse_digest
 from csamatch.readers.interface import HEAD_SIZE, Head, Item, Reader
-from csamatch.readers.records import Record, Rejected
+from csamatch.readers.records import Record, Rejected, Update
 from csamatch.readers.tables import TextStream
 from csamatch.rules import ALGORITHMS
 
@@ -33,6 +34,8 @@ _DEFAULT: Final = {
     "id": ("id",),
     "category": ("status", "hashStatus"),
 }
+_TIMES: Final = ("last_updated", "lastModtimestamp")
+_WITHDRAWN: Final = ("withdrawn", "deleted")
 _KEYS: Final = (*ALGORITHMS, "hash", "type", "id", "category")
 
 
@@ -61,7 +64,32 @@ def _find(record: Mapping[str, Any], paths: list[list[str]]) -> Any:
 
 def _label(value: Any) -> str:
     is_plain = isinstance(value, (str, int)) and not isinstance(value, bool)
-    return str(value).strip() if is_plain else ""
+    # JSON can name halves of surrogate pairs, which no text holds.
+    return str(value).strip().encode("utf-8", "replace").decode() if is_plain else ""
+
+
+def _is_withdrawn(found: Mapping[str, Any]) -> bool | None:
+    """Whether an object withdraws its signal; None when it says nothing of that."""
+    if "should_delete" in found:
+        return found["should_delete"] in (True, 1, "true", "True", "1")
+    if "hashStatus" in found:
+        return _label(found["hashStatus"]).casefold() in _WITHDRAWN
+    return None
+
+
+def _time(found: Mapping[str, Any]) -> int:
+    """Return when an object was last changed, in seconds; 0 when it does not say."""
+    said = next((found[name] for name in _TIMES if found.get(name) is not None), 0)
+    try:
+        time = int(said) if _label(said).isdecimal() else _seconds(_label(said))
+    except (ValueError, OverflowError):
+        return 0
+    return time if 0 <= time < 1 << 62 else 0
+
+
+def _seconds(said: str) -> int:
+    moment = datetime.fromisoformat(said)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 class _Reader:
@@ -76,6 +104,15 @@ class _Reader:
         if not isinstance(found, dict):
             return Rejected(where, "not a JSON object")
         said = {key: _find(found, paths) for key, paths in self._paths.items()}
+        record = self._record(said, where)
+        withdrawn, time = _is_withdrawn(found), _time(found)
+        if withdrawn is None or not (withdrawn or time):
+            return record
+        digests = (said[name] for name in (*ALGORITHMS, "hash") if said.get(name) is not None)
+        key = record.id or " ".join(_label(digest).lower() for digest in digests)
+        return Update(key, time, None if withdrawn else record, where)
+
+    def _record(self, said: Mapping[str, Any], where: str) -> Record:
         record = Record([], where, _label(said.get("id")), has_category=True)
         record.category = _label(said.get("category")) or None
         for name in ALGORITHMS:
