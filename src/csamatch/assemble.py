@@ -254,5 +254,7 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
         sections += _entry_sections(columns, shown)
         accepted = len(shown)
     else:
-        accepted = len(np.unique(place))
+        is_first = np.zeros(sum(counts.values()), np.bool_)
+        is_first[place] = True
+        accepted = int(np.count_nonzero(is_first))
     return Assembled(sections, accepted, count - accepted, counts)
