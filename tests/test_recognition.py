@@ -8,8 +8,10 @@ import sqlite3
 
 import pytest
 
-from csamatch import FormatError, build
-from csamatch.readers import READERS, Head, Reader, Record
+from csamatch import FormatError, build, cli
+from csamatch.readers import HEAD_SIZE, READERS, Head, Reader, Record, choose
+from hashsets import HASH_SETS
+from listings import LISTINGS
 from sources import md5, media, sha1
 
 PAGE = b"""
@@ -62,7 +64,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_the_wrong_thing_is_told_in_one_line(tmp_path, out, what):
+def test_the_wrong_thing_is_told_in_one_line(tmp_path, out, what, capsys):
     path = tmp_path / "list.txt"
     path.write_bytes(WRONG[what])
     out.write_bytes(b"the old list")
@@ -72,10 +74,15 @@ def test_the_wrong_thing_is_told_in_one_line(tmp_path, out, what):
     assert said.startswith(f"{path}: looks like {what}"), said
     assert "; expected a list for one of the readers text, vics, csv, " in said
     assert "\n" not in said and "bad.example" not in said
+    assert cli.main(["build", str(path), "-o", str(out)]) == 2
+    assert capsys.readouterr() == ("", f"csamatch: {said}\n")
     assert out.read_bytes() == b"the old list"
 
 
-def test_nothing_at_all(out):
+def test_nothing_at_all(tmp_path, out, capsys):
+    (tmp_path / "empty").touch()
+    assert cli.main(["build", str(tmp_path / "empty"), "-o", str(out)]) == 2
+    assert capsys.readouterr().err == f"csamatch: {tmp_path / 'empty'}: the source is empty\n"
     for nothing in (b"", b"\xef\xbb\xbf", b" \r\n\t\n"):
         with pytest.raises(FormatError, match="<stream>: the source is empty"):
             build(io.BytesIO(nothing), out)
@@ -135,6 +142,33 @@ def test_the_head_is_looked_at_once():
 
     assert (head.once(look), head.once(look)) == (7, 7)
     assert seen == [head]
+
+
+@pytest.mark.parametrize("twins", [*HASH_SETS, *LISTINGS], ids=lambda t: t.name or t.reader)
+def test_formats_are_told_by_content_alone(twins):
+    """Golden and dirty: exactly one reader takes them, none of the others."""
+    for data in (twins.golden, twins.dirty):
+        head = Head(data[:HEAD_SIZE], len(data) <= HEAD_SIZE)
+        reader, _ = choose("auto", head, "Xk2.bin")
+        assert reader.name == twins.reader
+        taken = {name for name, each in READERS.items() if each.recognise(head)}
+        signed = {name for name in taken if READERS[name].has_signature}
+        assert (signed or taken) == {twins.reader}
+
+
+def test_what_fits_several_readers_is_refused(tmp_path, out, monkeypatch, capsys):
+    def read(stream, source, options):
+        yield Record([("md5", bytes(range(16)))], "line 1")
+
+    for name in ("one", "two"):
+        toy = Reader(name, "hashes", read, lambda head: True, "a toy", has_signature=True)
+        monkeypatch.setitem(READERS, name, toy)
+    path = tmp_path / "list.txt"
+    path.write_text(md5(1))
+    assert cli.main(["build", str(path), "-o", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "fits more than one reader (one, two); name one" in said and said.count("\n") == 1
+    assert not out.exists()
 
 
 def test_what_was_decided_is_reported(out, monkeypatch):

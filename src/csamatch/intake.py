@@ -254,7 +254,8 @@ class Intake:
             report.quarantined[chief] += 1
             report.bad_values += len(bad)
         else:
-            reason, shown = bad.pop(0) if bad else ("no digest that can be listed", "")
+            what = "digest" if self.kind == "hashes" else "address"
+            reason, shown = bad.pop(0) if bad else (f"no {what} that can be listed", "")
             self._reject(source, item.where, reason, shown)
             report.bad_values += len(bad)
         for reason, shown in bad:

@@ -159,7 +159,8 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
     while len(start) < _HEADER and (more := stream.read(_HEADER - len(start))):
         start += more
     if not start.startswith(_MAGIC) or len(start) < _HEADER:
-        raise FormatError(source, "not an SQLite database, or truncated")
+        reason = "not an SQLite database, or truncated"
+        raise FormatError(source, reason, f"byte {len(start)}")
     if _is_at(Path(source), start):
         yield from _read_path(Path(source), start, source)
         return
