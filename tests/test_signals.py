@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 
 import pytest
 
@@ -180,3 +181,39 @@ def test_what_is_withdrawn_is_not_listed(shape, out):
         assert (report.read, report.accepted, report.rejected) == (len(signals), 5, 0)
     assert lst.find(md5(4)).entry.id == "4"
     assert lst.find(md5(9)).entry.category == "?"
+
+
+BOMBS = {
+    "nested": "[" * 100_000,
+    "nested objects": '{"a":' * 100_000,
+    "nested and closed": "[" * 100_000 + "]" * 100_000,
+    "a million digits": "9" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_hostile_values_are_refused_in_bounded_memory(bomb, out):
+    """In a line they cost the line, in an array the source; nothing is listed of either."""
+    good, bad = json.dumps(threat(1)), f'{{"indicator": "{md5(2)}", "x": {BOMBS[bomb]}}}'
+    tracemalloc.start()
+    try:
+        report = csamatch.build(io.BytesIO(f"{good}\n{bad}\n{good}\n".encode()), out)
+        with pytest.raises(FormatError) as caught:
+            csamatch.build(io.BytesIO(f"[{good},\n{bad}]".encode()), out.with_name("x"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [(s.where, s.reason) for s in report.samples] == [("line 2", "malformed JSON")]
+    assert caught.value.where == "after record 1"
+    assert peak < 40e6
+    assert not out.with_name("x").exists()
+
+
+def test_halves_of_surrogate_pairs_list_nothing(out):
+    said = '{"id": "\\udfff", "status": "\\ud800x", "type": "HASH_MD5", "indicator": "%s"}\n'
+    bad = (said % ("\\ud800" + md5(2)[1:])).encode()
+    report = csamatch.build(io.BytesIO((said % md5(1)).encode() + bad), out)
+    assert report.counts == {"md5": 1}
+    assert [(s.where, s.reason) for s in report.samples] == [("line 2", "md5: not hexadecimal")]
+    entry = csamatch.open(out).find(md5(1)).entry
+    assert (entry.id, entry.category) == ("?", "?x")
