@@ -116,6 +116,35 @@ def test_rows_are_those_of_pythons_csv(seed):
             assert scanned(raw, piece) == expected, (document, piece)
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '"q"z',
+        '"q" ',
+        'a"b',
+        'a"b,c"',
+        ' "a"',
+        '"a""b"',
+        '"a,b"',
+        '"a\nb"',
+        '"a\r\nb"',
+        '"',
+        "\r",
+        "\rx",
+        "",
+    ],
+)
+def test_where_a_block_ends_makes_no_difference(cell):
+    for pad in range(140):
+        document = f"x,{'y' * pad},{cell},{'w' * 100},z\nx,{'y' * pad},{cell}\r\n{'v' * 80},\n"
+        expected = [
+            (line, row[0], len(row))
+            for line, row in oracle(document)
+            if row not in (None, ["open quote"])
+        ]
+        assert widths(document.encode(), len(document)) == expected, pad
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_columns_that_nobody_wants_are_passed(seed):
     """Rows long enough to be looked at in blocks, and what makes them other than plain."""
