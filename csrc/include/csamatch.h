@@ -199,6 +199,30 @@ CSAMATCH_API csamatch_status csamatch_rows_unique(uint8_t *rows, size_t count, s
 CSAMATCH_API csamatch_status csamatch_rows_check(const uint8_t *rows, size_t count, size_t width,
                                                  size_t *bad);
 
+/* Finds sorted distinct `queries` among sorted distinct `rows`: places[i] is
+ * the position of query i, or, where it is not among them, -1 - p, p being how
+ * many rows are below it. Time is linear in the smaller of query_count times
+ * log(count) and their sum. ORDER when queries are not strictly ascending;
+ * rows out of order give wrong places, but none outside them. */
+CSAMATCH_API csamatch_status csamatch_rows_locate(const uint8_t *rows, size_t count, size_t width,
+                                                  const uint8_t *queries, size_t query_count,
+                                                  int64_t *places);
+
+/* Copies `rows` to `out`, without those at the positions `removed`, strictly
+ * ascending, and with the rows of `added`, row i in front of the one that was
+ * at position places[i], ascending, up to count. `out` has room for count -
+ * removed_count + added_count rows. */
+CSAMATCH_API csamatch_status csamatch_rows_splice(const uint8_t *rows, size_t count, size_t width,
+                                                  const uint64_t *removed, size_t removed_count,
+                                                  const uint8_t *added, const uint64_t *places,
+                                                  size_t added_count, uint8_t *out);
+
+/* Searches `data` for any of the sorted `rows`, at every byte, aligned or not,
+ * and sets *found to the offset of the first, or to `length` when there is
+ * none. Fast for up to some thousand rows. width is 4 to 64. */
+CSAMATCH_API csamatch_status csamatch_rows_seek(const uint8_t *rows, size_t count, size_t width,
+                                                const uint8_t *data, size_t length, size_t *found);
+
 /* ------------------------------------------------------------- key set --- */
 
 /* A set of keys that can be searched. Immutable. */

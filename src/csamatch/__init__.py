@@ -3,14 +3,17 @@
 from csamatch._core import kernels, version
 from csamatch.addresses import normalize_host, normalize_url, normalize_urls
 from csamatch.build import build
+from csamatch.diff import Diff, diff
 from csamatch.entries import Entry
 from csamatch.errors import (
+    DeltaError,
     DigestError,
     Error,
     FormatError,
     ListFileError,
     StaleListError,
     StaleListWarning,
+    UpdateError,
     UrlError,
 )
 from csamatch.explain import Explanation, explain_url
@@ -36,6 +39,8 @@ del version
 
 __all__ = [
     "BuildReport",
+    "DeltaError",
+    "Diff",
     "DigestError",
     "Entry",
     "Error",
@@ -56,9 +61,11 @@ __all__ = [
     "StaleListWarning",
     "TextMatch",
     "TextMatches",
+    "UpdateError",
     "UrlError",
     "UrlList",
     "build",
+    "diff",
     "explain_url",
     "find_urls",
     "export",

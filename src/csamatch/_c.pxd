@@ -72,6 +72,15 @@ cdef extern from "csamatch.h" nogil:
                                          size_t *unique)
     csamatch_status csamatch_rows_check(const uint8_t *rows, size_t count, size_t width,
                                         size_t *bad)
+    csamatch_status csamatch_rows_locate(const uint8_t *rows, size_t count, size_t width,
+                                         const uint8_t *queries, size_t query_count,
+                                         int64_t *places)
+    csamatch_status csamatch_rows_splice(const uint8_t *rows, size_t count, size_t width,
+                                         const uint64_t *removed, size_t removed_count,
+                                         const uint8_t *added, const uint64_t *places,
+                                         size_t added_count, uint8_t *out)
+    csamatch_status csamatch_rows_seek(const uint8_t *rows, size_t count, size_t width,
+                                       const uint8_t *data, size_t length, size_t *found)
 
     ctypedef struct csamatch_keyset:
         pass

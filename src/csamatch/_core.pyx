@@ -263,6 +263,7 @@ cdef class KeySet:
 
 include "_digests.pxi"
 include "_csv.pxi"
+include "_splice.pxi"
 include "_addresses.pxi"
 include "_links.pxi"
 include "_json.pxi"

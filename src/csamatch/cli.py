@@ -209,6 +209,12 @@ def _set_up_export(parser: argparse.ArgumentParser) -> None:
     set_up_export(parser)
 
 
+def _set_up_diff(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_update import set_up_diff
+
+    set_up_diff(parser)
+
+
 def _set_up_bench(parser: argparse.ArgumentParser) -> None:
     from csamatch.bench.command import add_arguments
 
@@ -249,6 +255,12 @@ def _parser() -> argparse.ArgumentParser:
     p.set_up = _set_up_inspect
     p = commands.add_parser("export", help="write a list, or what sources hold, in another format")
     p.set_up = _set_up_export
+    p = commands.add_parser(
+        "diff",
+        help="show how two list files differ",
+        description="Count what differs. Exit status: 0 equal, 1 different, 2 an error.",
+    )
+    p.set_up = _set_up_diff
     p = commands.add_parser("info", help="show what a list says of itself")
     p.add_argument("file")
     p.add_argument("--json", action="store_true", help="as JSON")

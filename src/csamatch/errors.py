@@ -6,12 +6,14 @@ No message holds a value of a list or of a query: they say where and why.
 from __future__ import annotations
 
 __all__ = [
+    "DeltaError",
     "DigestError",
     "Error",
     "FormatError",
     "ListFileError",
     "StaleListError",
     "StaleListWarning",
+    "UpdateError",
     "UrlError",
 ]
 
@@ -56,6 +58,14 @@ class UrlError(Error, ValueError):
 
 class ListFileError(Error, ValueError):
     """A list file that is damaged, truncated, or not a list file at all."""
+
+
+class DeltaError(ListFileError):
+    """A delta that is damaged, or that does not belong to the list it was applied to."""
+
+
+class UpdateError(Error, ValueError):
+    """An update that contradicts itself, or would take more out of a list than allowed."""
 
 
 class FormatError(Error, ValueError):

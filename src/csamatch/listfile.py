@@ -163,6 +163,10 @@ class ListFile:
         _, _, width, count, offset, _ = self._sections[KEYS, subject]
         return _core.KeySet(self.data, offset, count, width, kernel, self._directory(subject))
 
+    def key_bytes(self, subject: int) -> memoryview:
+        """Return the packed sorted keys of a rule; nothing where there is none."""
+        return self._bytes(KEYS, subject)
+
     def _directory(self, subject: int) -> tuple[int, int] | None:
         """Return the offset of a rule's directory and its lines; None where there is none."""
         found = self._sections.get((DIRECTORY, subject))
