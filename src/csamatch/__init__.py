@@ -30,8 +30,10 @@ from csamatch.multimatches import MultiMatches
 from csamatch.opening import open_list as open
 from csamatch.opening import verify
 from csamatch.publish import publish
+from csamatch.receipt import UpdateReceipt
 from csamatch.report import BuildReport
 from csamatch.textmatches import TextMatch, TextMatches
+from csamatch.update import update
 from csamatch.urllist import UrlList
 
 __version__ = version()
@@ -62,6 +64,7 @@ __all__ = [
     "TextMatch",
     "TextMatches",
     "UpdateError",
+    "UpdateReceipt",
     "UrlError",
     "UrlList",
     "build",
@@ -76,5 +79,6 @@ __all__ = [
     "normalize_urls",
     "open",
     "publish",
+    "update",
     "verify",
 ]

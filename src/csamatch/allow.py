@@ -57,7 +57,8 @@ def allow_list(given: Any) -> AllowList | None:
     return AllowList(lists) if lists else None
 
 
-def _is_list_file(path: str | os.PathLike[str]) -> bool:
+def is_list_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is that of a list file."""
     if not Path(path).is_file():
         return False  # a member of an archive, perhaps
     with Path(path).open("rb") as file:
@@ -68,7 +69,7 @@ def one_list(given: Any) -> HashList | UrlList:
     """Make a list of a path to a list file or a source, of an open source, or of a list."""
     if isinstance(given, (HashList, UrlList)):
         return given
-    if is_path(given) and _is_list_file(given):
+    if is_path(given) and is_list_file(given):
         return open_list(given, stale="serve")
     if not is_path(given) and not hasattr(given, "read"):
         raise TypeError(f"allow: expected a path or a list, not {type(given).__name__}")

@@ -16,10 +16,10 @@ from csamatch.info import encode_info
 from csamatch.listfile import Section
 from csamatch.rules import CODES, HINT_WIDTHS, WIDTHS
 
-__all__ = ["Assembled", "Columns", "assemble"]
+__all__ = ["Assembled", "Columns", "Table", "assemble", "assemble_tables"]
 
 
-class _Sorted(NamedTuple):
+class Table(NamedTuple):
     """The keys of one rule: distinct, ascending; and every (key, record) pair behind them."""
 
     rule: str
@@ -42,7 +42,7 @@ def _numbers(limit: int) -> type[np.unsignedinteger[Any]]:
     return np.uint32 if limit < 2**32 else np.uint64
 
 
-def _sort(rule: str, columns: Columns) -> _Sorted:
+def sort_keys(rule: str, columns: Columns) -> Table:
     """Sort (key, record) rows as wholes: the record number, big-endian, is the tie-breaker.
 
     Uses up what the columns hold for that rule: there may be no room for both.
@@ -56,10 +56,10 @@ def _sort(rule: str, columns: Columns) -> _Sorted:
     rank, record = np.empty(count, np.uint32), np.empty(count, np.uint32)
     unique = _core.rows_split(rows, count, 4 * words, rank, record)
     rows.resize((unique, words), refcheck=False)
-    return _Sorted(rule, rows, rank, record)
+    return Table(rule, rows, rank, record)
 
 
-def _first_keys(tables: Sequence[_Sorted], records: int) -> Numbers:
+def _first_keys(tables: Sequence[Table], records: int) -> Numbers:
     """For each record the place of its first key, counting through all tables in order."""
     base = sum(len(table.keys) for table in tables)
     place = np.zeros(records, _numbers(base))
@@ -87,7 +87,7 @@ def _are_equal(columns: Columns, these: Numbers, those: Numbers) -> npt.NDArray[
     return same
 
 
-def _order(tables: Sequence[_Sorted], place: Numbers) -> Numbers:
+def _order(tables: Sequence[Table], place: Numbers) -> Numbers:
     """Return the records by first key, then number: tables are sorted so already."""
     parts = []
     base = 0
@@ -105,13 +105,13 @@ def _by_source(order: Numbers, place: Numbers, columns: Columns) -> tuple[Number
     if not columns.has_sources:
         return order, None
     names = sorted(columns.source_names)
-    rank = np.array([0, *(names.index(name) for name in columns.source_names)])
+    rank = np.array([0, *(1 + names.index(name) for name in columns.source_names)])
     sources = rank[np.frombuffer(columns.sources, np.uint32)]
     return order[np.lexsort((sources[order], place[order]))], sources
 
 
 def _number_entries(
-    tables: Sequence[_Sorted], place: Numbers, columns: Columns
+    tables: Sequence[Table], place: Numbers, columns: Columns
 ) -> tuple[Numbers, Numbers]:
     """Give entries their numbers, by first key, id, category, source; equal ones are one.
 
@@ -141,7 +141,7 @@ def _number_entries(
     return entry, order[fresh]
 
 
-def _reference_sections(table: _Sorted, base: int, entry: Numbers) -> list[Section]:
+def _reference_sections(table: Table, base: int, entry: Numbers) -> list[Section]:
     """Which entry each key belongs to, and which further ones, where that isn't plain."""
     code = CODES[table.rule]
     entries = entry[table.record]
@@ -182,7 +182,7 @@ def _entry_sections(columns: Columns, shown: Numbers) -> list[Section]:
     return sections
 
 
-def _key_sections(rule: str, keys: Any) -> list[Section]:
+def key_sections(rule: str, keys: Any) -> list[Section]:
     """Return the sections of sorted distinct keys, packed."""
     code, width = CODES[rule], WIDTHS[rule]
     count = len(keys) // width
@@ -193,7 +193,7 @@ def _key_sections(rule: str, keys: Any) -> list[Section]:
     return sections
 
 
-def _hint_sections(columns: Columns, rule: str, count: int) -> list[Section]:
+def hint_sections(columns: Columns, rule: str, count: int) -> list[Section]:
     """Return what is noted beside each of so many keys, if it is of all of them."""
     pairs, width = columns.hints.pop(rule, bytearray()), WIDTHS[rule]
     size = width + HINT_WIDTHS.get(rule, 0)
@@ -214,8 +214,8 @@ def _assemble_bare(columns: Columns, sections: list[Section]) -> Assembled:
         count = len(keys) // width
         _core.rows_sort(keys, count, width)
         counts[rule] = _core.rows_unique(keys, count, width)
-        sections += _key_sections(rule, memoryview(keys)[: counts[rule] * width])
-        sections += _hint_sections(columns, rule, counts[rule])
+        sections += key_sections(rule, memoryview(keys)[: counts[rule] * width])
+        sections += hint_sections(columns, rule, counts[rule])
     accepted = sum(counts.values())
     return Assembled(sections, accepted, len(columns) - accepted, counts)
 
@@ -235,12 +235,26 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
         return _assemble_bare(columns, sections)
     columns.number_bare()
     rules = sorted(columns.keys, key=CODES.__getitem__)
-    tables = [_sort(rule, columns) for rule in rules]
+    return assemble_tables([sort_keys(rule, columns) for rule in rules], columns, sections)
+
+
+def assemble_tables(tables: list[Table], columns: Columns, sections: list[Section]) -> Assembled:
+    """Add to the sections those of sorted keys, and of the records behind them.
+
+    Parameters
+    ----------
+    tables : list of Table
+        By ascending rule, none of them empty; used up.
+    columns : Columns
+        What the records say of themselves; their keys are no longer needed.
+    sections : list of Section
+        Those in front.
+    """
     count = len(columns.codes)
     place = _first_keys(tables, count)
     for table in tables:
-        sections += _key_sections(table.rule, table.keys.data.cast("B"))
-        sections += _hint_sections(columns, table.rule, len(table.keys))
+        sections += key_sections(table.rule, table.keys.data.cast("B"))
+        sections += hint_sections(columns, table.rule, len(table.keys))
     counts = {table.rule: len(table.keys) for table in tables}
     if columns.has_ids or columns.has_categories or columns.has_sources:
         entry, shown = _number_entries(tables, place, columns)

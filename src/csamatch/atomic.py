@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,12 @@ def _take(path: Path, final: Path, mode: int) -> int:
         os.close(fd)
 
 
-def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any], mode: int = 0o600) -> None:
+def replace_file(
+    path: str | os.PathLike[str],
+    chunks: Iterable[Any],
+    mode: int = 0o600,
+    check: Callable[[int], None] | None = None,
+) -> None:
     """Write `chunks` to `path`: temporary file, fsync, rename, fsync of the folder.
 
     Parameters
@@ -65,6 +70,9 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any], mode: int 
         The content.
     mode : int
         Permissions of the new file.
+    check : callable, optional
+        Called with the new file, open to be read, before it takes the place of the old one; what
+        it raises keeps it from that.
     """
     final = Path(path).resolve()
     if final.exists() and not final.is_file():
@@ -76,6 +84,8 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any], mode: int 
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
+            if check is not None:
+                check(file.fileno())
             temporary.replace(final)
         except BaseException:
             temporary.unlink(missing_ok=True)  # still locked, so still ours

@@ -215,6 +215,12 @@ def _set_up_diff(parser: argparse.ArgumentParser) -> None:
     set_up_diff(parser)
 
 
+def _set_up_update(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_update import set_up_update
+
+    set_up_update(parser)
+
+
 def _set_up_bench(parser: argparse.ArgumentParser) -> None:
     from csamatch.bench.command import add_arguments
 
@@ -261,6 +267,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Count what differs. Exit status: 0 equal, 1 different, 2 an error.",
     )
     p.set_up = _set_up_diff
+    p = commands.add_parser(
+        "update",
+        help="add records to a list file, remove some, replace some",
+        description="Make a list file over, and write the result in one step.",
+    )
+    p.set_up = _set_up_update
     p = commands.add_parser("info", help="show what a list says of itself")
     p.add_argument("file")
     p.add_argument("--json", action="store_true", help="as JSON")

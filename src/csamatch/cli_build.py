@@ -51,14 +51,15 @@ def pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _listed(text: str) -> list[str | None]:
+def listed(text: str) -> list[str | None]:
+    """Read values between commas; null stands for none."""
     return [None if each == "null" else each for each in text.split(",")]
 
 
 def _where(text: str) -> tuple[str, list[str | None]]:
     """Read NAME=VALUE,VALUE; null stands for no value."""
     name, values = pair(text)
-    return name, _listed(values)
+    return name, listed(values)
 
 
 def _source(given: str) -> Any:
@@ -77,7 +78,7 @@ def _sources(args: argparse.Namespace) -> Any:
     return named
 
 
-def _reading(args: argparse.Namespace) -> dict[str, Any]:
+def reading(args: argparse.Namespace) -> dict[str, Any]:
     """Return the keyword arguments that build and inspect share."""
     return {
         "reader": args.reader,
@@ -95,7 +96,8 @@ def _name_left_out(samples: list[Sample], more: str) -> None:
         print(f"... {len(samples) - COMPLAINTS:,} more; {more}")
 
 
-def _build(args: argparse.Namespace) -> int:
+def envelope_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of `add_envelope` that were given."""
     given = {
         "name": args.name,
         "source": args.list_source,
@@ -107,19 +109,23 @@ def _build(args: argparse.Namespace) -> int:
         "contact": args.contact,
         "agreement": args.agreement,
     }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _build(args: argparse.Namespace) -> int:
     where = None if args.where is None else dict(args.where)
     with terminal_progress(args.quiet) as progress:
         report = csamatch.build(
             _sources(args),
             args.output,
-            info={key: value for key, value in given.items() if value is not None},
+            info=envelope_of(args),
             allow=args.allow,
             admit=args.admit,
-            categories=None if args.category is None else _listed(args.category),
+            categories=None if args.category is None else listed(args.category),
             where={} if args.every else where,
             max_rejected=args.max_rejected,
             progress=progress,
-            **_reading(args),
+            **reading(args),
         )
     if not args.quiet:
         if args.reader == "auto":
@@ -139,7 +145,7 @@ def _inspect(args: argparse.Namespace) -> int:
     with terminal_progress(args.quiet) as progress:
         for source in args.source:
             try:
-                found += csamatch.inspect(_source(source), progress=progress, **_reading(args))
+                found += csamatch.inspect(_source(source), progress=progress, **reading(args))
             except (csamatch.Error, OSError) as error:
                 say(f"csamatch: {complaint(error)}")
                 status = 2  # the others are shown all the same
@@ -153,12 +159,17 @@ def _inspect(args: argparse.Namespace) -> int:
     return status
 
 
-def _add_reading(p: argparse.ArgumentParser, least: str) -> None:
+def _add_sources(p: argparse.ArgumentParser, least: str) -> None:
     p.add_argument(
         "source",
         nargs=least,
         help="files to read, compressed or not; archive.zip!member; - is standard input",
     )
+    add_reading(p)
+
+
+def add_reading(p: argparse.ArgumentParser) -> None:
+    """Add the arguments that say how sources are read."""
     p.add_argument(
         "--reader",
         default="auto",
@@ -203,7 +214,7 @@ def _spell_readers() -> str:
 
 def set_up_build(p: argparse.ArgumentParser) -> None:
     """Add the arguments of ``csamatch build``."""
-    _add_reading(p, "*")
+    _add_sources(p, "*")
     p.add_argument(
         "--named",
         metavar="NAME=SOURCE",
@@ -212,6 +223,15 @@ def set_up_build(p: argparse.ArgumentParser) -> None:
         help="a source with a name that its entries carry; if one has a name, all must",
     )
     p.add_argument("-o", "--output", required=True, metavar="FILE", help="the list file to write")
+    add_envelope(p)
+    add_filters(p)
+    p.add_argument("--report", metavar="FILE", help="write the whole report as JSON")
+    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
+    p.set_defaults(run=_build)
+
+
+def add_envelope(p: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what a list says of itself."""
     p.add_argument("--name", help="the list's name, shown with every match")
     p.add_argument("--list-source", metavar="TEXT", help="who publishes the list")
     p.add_argument("--list-version", metavar="TEXT", help="the publisher's version")
@@ -231,13 +251,10 @@ def set_up_build(p: argparse.ArgumentParser) -> None:
     p.add_argument("--handling", metavar="TEXT", help="how it must be handled")
     p.add_argument("--contact", metavar="TEXT", help="whom to ask about it")
     p.add_argument("--agreement", metavar="TEXT", help="what it is held under")
-    _add_filters(p)
-    p.add_argument("--report", metavar="FILE", help="write the whole report as JSON")
-    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
-    p.set_defaults(run=_build)
 
 
-def _add_filters(p: argparse.ArgumentParser) -> None:
+def add_filters(p: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which records are listed."""
     p.add_argument(
         "--category",
         metavar="C,...",
@@ -277,7 +294,7 @@ def _add_filters(p: argparse.ArgumentParser) -> None:
 
 def set_up_inspect(p: argparse.ArgumentParser) -> None:
     """Add the arguments of ``csamatch inspect``."""
-    _add_reading(p, "+")
+    _add_sources(p, "+")
     p.add_argument("--json", action="store_true", help="as JSON")
     p.add_argument("-q", "--quiet", action="store_true", help="counts only")
     p.set_defaults(run=_inspect)

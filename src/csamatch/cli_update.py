@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import csamatch
+from csamatch.cli_build import (
+    add_envelope,
+    add_filters,
+    add_reading,
+    envelope_of,
+    listed,
+    reading,
+)
+from csamatch.progress import terminal_progress
 
 
 def _diff(args: argparse.Namespace) -> int:
@@ -20,3 +30,67 @@ def set_up_diff(p: argparse.ArgumentParser) -> None:
     p.add_argument("new", help="another one")
     p.add_argument("--json", action="store_true", help="as JSON")
     p.set_defaults(run=_diff)
+
+
+def _update(args: argparse.Namespace) -> int:
+    where = None if args.where is None else dict(args.where)
+    with terminal_progress(args.quiet) as progress:
+        receipt = csamatch.update(
+            args.base,
+            args.output,
+            add=args.add,
+            remove=args.remove,
+            replace=args.replace,
+            base_digest=args.base_digest,
+            info=envelope_of(args),
+            allow_shrink=args.allow_shrink,
+            search_all=args.search_all,
+            allow=args.allow,
+            admit=args.admit,
+            categories=None if args.category is None else listed(args.category),
+            where={} if args.every else where,
+            max_rejected=args.max_rejected,
+            progress=progress,
+            **reading(args),
+        )
+    if args.receipt:
+        text = json.dumps(receipt.as_dict(), indent=2)
+        Path(args.receipt).write_text(text + "\n", encoding="utf-8")
+    if args.json:
+        print(json.dumps(receipt.as_dict()))
+    elif not args.quiet:
+        print(receipt)
+    return 0
+
+
+def set_up_update(p: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``csamatch update``."""
+    p.add_argument("base", help="the list file to update")
+    p.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="what to write; it may be the base"
+    )
+    for name, what in (
+        ("add", "records to put in"),
+        ("remove", "digests or addresses to take out"),
+        ("replace", "records whose keys lose the entries they had"),
+    ):
+        p.add_argument(
+            f"--{name}",
+            metavar="SOURCE",
+            action="append",
+            help=f"{what}: a source, as build takes it, or a list file; may be repeated",
+        )
+    p.add_argument("--base-digest", metavar="HEX", help="the digest that the base must have")
+    p.add_argument("--allow-shrink", action="store_true", help="let it shrink by more than a fifth")
+    p.add_argument(
+        "--search-all",
+        action="store_true",
+        help="search every byte of the new file for all removed keys, not for 4,096 of each rule",
+    )
+    add_reading(p)
+    add_envelope(p)
+    add_filters(p)
+    p.add_argument("--receipt", metavar="FILE", help="write the receipt as JSON")
+    p.add_argument("--json", action="store_true", help="show the receipt as JSON")
+    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
+    p.set_defaults(run=_update)

@@ -168,7 +168,8 @@ class Columns:
         code = self.codes[record]
         # No category sorts below any, the empty one included.
         category = "\1" + self.names[code - 1] if code else ""
-        source = self.source_names[self.sources[record] - 1] if self.sources else ""
+        number = self.sources[record] if self.sources else 0
+        source = self.source_names[number - 1] if number else ""
         return bytes(self.id_text[start : self.id_ends[record]]), category, source, record
 
     def ids_of(self, records: Numbers) -> tuple[npt.NDArray[np.uint64], bytes]:
@@ -178,11 +179,45 @@ class Columns:
         text = _core.texts_take(self.id_text, self.id_ends, numbers, ends)
         return ends.astype("<u8", copy=False), text
 
+    def add_keys(self, rule: str, keys: Any, records: Numbers) -> None:
+        """Add packed keys of records that are told of by `add_entries`, and their numbers."""
+        packed, numbers = self._of_rule(rule)
+        packed += keys
+        numbers.frombytes(records.astype(np.uint32, copy=False).tobytes())
+
+    def add_entries(self, ends: Numbers, text: Any, codes: Numbers, names: Sequence[str]) -> None:
+        """Add what records say of themselves, and none of their keys.
+
+        Parameters
+        ----------
+        ends, text : (n,) uint64 array, bytes-like
+            Where each id ends in the text; the ids in one run.
+        codes, names : (n,) array, sequence of str
+            The categories: 0 for none, else 1 + the index in `names`.
+        """
+        shifted = ends.astype(np.uint64) + np.uint64(len(self.id_text))
+        self.id_ends.frombytes(shifted.tobytes())
+        self.id_text += text
+        own = np.array([self._code(name) for name in (None, *names)], np.uint32)
+        self.codes.frombytes(own[codes].tobytes())
+
+    def add_sources(self, codes: Numbers, names: Sequence[str]) -> None:
+        """Say which sources the last records are of, as `add_entries` says their categories."""
+        for name in names:
+            if name not in self.source_names:
+                self.source_names.append(name)
+        own = np.array([0, *(1 + self.source_names.index(name) for name in names)], np.uint32)
+        missing = len(self.codes) - len(codes) - len(self.sources)
+        self.sources.extend(array("I", [0]) * missing)
+        self.sources.frombytes(own[codes].tobytes())
+
     def number_bare(self) -> None:
         """Turn bare keys into numbered records, as is needed beside others."""
         for rule, keys in self.bare.items():
             self._number(rule, keys)
         self.bare = {}
+        if self.sources:
+            self.sources.extend(array("I", [0]) * (len(self.codes) - len(self.sources)))
 
 
 def _kept_keys(rows: Any, data: Any, kept: npt.NDArray[np.bool_]) -> tuple[Any, Any]:

@@ -75,6 +75,21 @@ class EntryTable:
         """Whether the list says nothing of its entries."""
         return not self._columns()
 
+    @property
+    def ids(self) -> tuple[npt.NDArray[np.uint64] | None, Any]:
+        """Where each id ends in the text, or None; and that text."""
+        return self._ends, self._text
+
+    @property
+    def categories(self) -> tuple[npt.NDArray[Any] | None, tuple[str, ...]]:
+        """The code of each category, or None; and the names that codes from 1 stand for."""
+        return self._codes, self._names
+
+    @property
+    def sources(self) -> tuple[npt.NDArray[Any] | None, tuple[str, ...]]:
+        """The code of each source, likewise."""
+        return self._source_codes, self._source_names
+
     def _columns(self) -> list[npt.NDArray[Any]]:
         columns = (self._ends, self._codes, self._source_codes)
         return [column for column in columns if column is not None]

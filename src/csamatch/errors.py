@@ -65,7 +65,7 @@ class DeltaError(ListFileError):
 
 
 class UpdateError(Error, ValueError):
-    """An update that contradicts itself, or would take more out of a list than allowed."""
+    """An update that contradicts itself, or would make a list smaller than allowed."""
 
 
 class FormatError(Error, ValueError):

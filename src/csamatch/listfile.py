@@ -8,7 +8,7 @@ import mmap as mmaps
 import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -96,10 +96,18 @@ def encode(kind: str, sections: Sequence[Section]) -> list[Any]:
     return [header + struct.pack("<I", zlib.crc32(header)), *content]
 
 
-def write(path: str | os.PathLike[str], kind: str, sections: Sequence[Section]) -> str:
-    """Write a list file, replacing what is there in one step; return its digest."""
+def write(
+    path: str | os.PathLike[str],
+    kind: str,
+    sections: Sequence[Section],
+    check: Callable[[int], None] | None = None,
+) -> str:
+    """Write a list file, replacing what is there in one step; return its digest.
+
+    The new file is checked before that, if `check` is given, as in `replace_file`.
+    """
     chunks = encode(kind, sections)
-    replace_file(path, chunks)
+    replace_file(path, chunks, check=check)
     digest: bytes = chunks[0][_FIXED.size - 32 : _FIXED.size]
     return digest.hex()
 
@@ -217,8 +225,18 @@ class ListFile:
             raise ListFileError(f"the {what} names cannot be read")
         return names
 
-    def check(self) -> None:
+    @property
+    def unknown(self) -> list[int]:
+        """The kinds of sections that this version knows nothing of."""
+        return sorted({kind for kind, _ in self._sections if not INFO <= kind <= SOURCE_NAMES})
+
+    def check(self, *, directories: bool = True) -> None:
         """Read everything through: order of keys, references, columns.
+
+        Parameters
+        ----------
+        directories : bool
+            Check them too; that takes as long as making them.
 
         Raises
         ------
@@ -235,7 +253,8 @@ class ListFile:
                 if self.key_entries(subject) is None and base > limit:
                     raise ListFileError("there are fewer entries than keys")
                 _core.rows_check(self.data, row[4], row[3], row[2])
-                if (directory := self._directory(subject)) is not None:
+                directory = self._directory(subject)
+                if directories and directory is not None:
                     _core.directory_check(self.data, row[4], row[3], row[2], *directory)
             elif kind == KEY_ENTRIES:
                 column = self.key_entries(subject)

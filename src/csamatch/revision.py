@@ -1,0 +1,275 @@
+"""A list made over: keys or entries taken out of it, records put in.
+
+What comes out is, byte for byte, what a build of the entries that remain and of the records that
+come in would give. Keys are never sorted again, only those that come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch import _core, listfile
+from csamatch.assemble import Assembled, Table, assemble_tables, key_sections, sort_keys
+from csamatch.columns import Columns, Numbers
+from csamatch.diff import Places, locate
+from csamatch.entries import EntryTable
+from csamatch.info import encode_info
+from csamatch.listfile import ListFile, Section, private_memory
+from csamatch.rules import CODES, WIDTHS
+
+Positions = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
+
+_NONE: Final = np.empty(0, np.uint64)
+
+
+class Removal(NamedTuple):
+    """What is to be taken out of a list.
+
+    Attributes
+    ----------
+    keys : mapping of str to array
+        By rule, the positions of keys, ascending: no entry keeps one of them.
+    entries : array
+        The numbers of entries, ascending: their keys go unless other entries have them too.
+    """
+
+    keys: Mapping[str, Positions] = {}
+    entries: Positions = _NONE
+
+
+def references(file: ListFile, rule: str, base: int) -> tuple[Numbers, Numbers]:
+    """Return every (key, entry) pair of a rule, by key, then entry; `base` keys are before it."""
+    count, code = file.counts[rule], CODES[rule]
+    first, more = file.key_entries(code), file.more_entries(code)
+    rank = np.arange(count, dtype=np.uint32)
+    if first is None:
+        first = np.arange(base, base + count, dtype=np.uint32)
+    if more is None:
+        return rank, first
+    rank, entry = np.concatenate([rank, more[:, 0]]), np.concatenate([first, more[:, 1]])
+    order = np.argsort(rank, kind="stable")
+    return rank[order], entry[order]
+
+
+def add_entries(columns: Columns, table: EntryTable, count: int, kept: Bools | None) -> None:
+    """Add to columns what those of a list's entries say of themselves that are kept."""
+    numbers = np.arange(count, dtype=np.uint32) if kept is None else np.flatnonzero(kept)
+    numbers = numbers.astype(np.uint32, copy=False)
+    made = np.zeros(len(numbers), np.uint64)
+    text = b""
+    ends, whole = table.ids
+    if ends is not None:
+        text = _core.texts_take(whole, ends, numbers, made)
+    codes, names = table.categories
+    nothing = np.zeros(len(numbers), np.uint8)
+    columns.add_entries(made, text, nothing if codes is None else codes[numbers], names)
+    sources, source_names = table.sources
+    if sources is not None and sources[numbers].any():
+        columns.add_sources(sources[numbers], source_names)
+    elif columns.sources:
+        columns.add_sources(nothing, ())
+
+
+def columns_of(file: ListFile) -> Columns:
+    """Return the entries of a list as a build gathers them, keys and all."""
+    file.check(directories=False)
+    columns, table, base = Columns(), file.entries(), 0
+    for rule, count in file.counts.items():
+        if table.is_absent:
+            columns.extend(rule, file.key_bytes(CODES[rule]))
+        elif count:
+            rank, entry = references(file, rule, base)
+            rows = np.frombuffer(file.key_bytes(CODES[rule]), np.uint8).reshape(count, -1)
+            columns.add_keys(rule, rows[rank].tobytes(), entry)
+        base += count
+    if not table.is_absent:
+        add_entries(columns, table, len(table), None)
+    return columns
+
+
+def append(columns: Columns, other: Columns) -> None:
+    """Add to columns what others hold."""
+    for rule, keys in other.bare.items():
+        columns.extend(rule, keys)
+    first = len(columns.codes)
+    for rule, packed in other.keys.items():
+        records = np.frombuffer(other.records[rule], np.uint32)
+        columns.add_keys(rule, packed, records + np.uint32(first))
+    append_entries(columns, other)
+
+
+def append_entries(columns: Columns, other: Columns) -> None:
+    """Add to columns what the numbered records of others say of themselves, without the keys."""
+    if not other.codes:
+        return
+    ends, codes = np.frombuffer(other.id_ends, np.uint64), np.frombuffer(other.codes, np.uint32)
+    columns.add_entries(ends, other.id_text, codes, other.names)
+    if other.sources:
+        columns.add_sources(np.frombuffer(other.sources, np.uint32), other.source_names)
+    elif columns.sources:
+        columns.add_sources(np.zeros(len(codes), np.uint32), ())
+
+
+class _Splice(NamedTuple):
+    """The keys of a rule made over, and where the old and the new ones are among them."""
+
+    rows: Any  # packed
+    size: int
+    old: Places  # of each old key; nonsense for those that are gone
+    new: Places
+
+
+def _splice(rule: str, keys: Any, dead: Bools, new: Any, *, places: bool) -> _Splice:
+    """Put new keys, sorted and distinct, among sorted ones, and take those out that are dead."""
+    width = WIDTHS[rule]
+    at = locate(keys, new, width)
+    dead[at[at >= 0]] = False  # it goes and comes back: it stays
+    is_fresh = at < 0
+    rows = np.frombuffer(new, np.uint8).reshape(-1, width)
+    fresh, belongs = rows[is_fresh], (~at[is_fresh]).astype(np.uint64)
+    gone = np.flatnonzero(dead).astype(np.uint64)
+    count = len(dead) - len(gone) + len(fresh)
+    out = private_memory(max(1, count * width))
+    view = memoryview(out)[: count * width]
+    _core.rows_splice(keys, len(dead), width, gone, np.ascontiguousarray(fresh), belongs, view)
+    if not places:
+        return _Splice(view, count, np.empty(0, np.int64), np.empty(0, np.int64))
+    shift = np.bincount(belongs.astype(np.int64), minlength=len(dead) + 1)
+    lost = np.concatenate([[0], np.cumsum(dead)])
+    old = np.arange(len(dead)) + np.cumsum(shift)[:-1] - lost[:-1]
+    where = np.empty(len(at), np.int64)
+    where[~is_fresh] = old[at[~is_fresh]]
+    where[is_fresh] = (~at[is_fresh]) - lost[~at[is_fresh]] + np.arange(len(fresh))
+    return _Splice(view, count, old, where)
+
+
+def _rules(file: ListFile, come: Columns) -> list[str]:
+    return sorted({*file.counts, *come.keys, *come.bare}, key=CODES.__getitem__)
+
+
+def _bases(file: ListFile) -> dict[str, int]:
+    """Return how many keys lie before those of each rule."""
+    bases, base = {}, 0
+    for rule, count in file.counts.items():
+        bases[rule] = base
+        base += count
+    return bases
+
+
+def _dead(file: ListFile, rule: str, base: int, removal: Removal) -> Bools:
+    """Which keys of a rule go, where each key is its own entry."""
+    dead = np.zeros(file.counts.get(rule, 0), np.bool_)
+    dead[removal.keys.get(rule, _NONE)] = True
+    low, high = np.searchsorted(removal.entries, [base, base + len(dead)])
+    dead[(removal.entries[low:high] - np.uint64(base)).astype(np.int64)] = True
+    return dead
+
+
+def _revise_bare(
+    file: ListFile, removal: Removal, come: Columns, sections: list[Section]
+) -> Assembled:
+    """Make a list of keys alone over."""
+    counts, bases = {}, _bases(file)
+    for rule in _rules(file, come):
+        dead = _dead(file, rule, bases.get(rule, 0), removal)
+        new = come.bare.pop(rule, bytearray())
+        width = WIDTHS[rule]
+        _core.rows_sort(new, len(new) // width, width)
+        unique = memoryview(new)[: _core.rows_unique(new, len(new) // width, width) * width]
+        made = _splice(rule, file.key_bytes(CODES[rule]), dead, unique, places=False)
+        if made.size:
+            _core.rows_check(made.rows, 0, made.size, width)
+            counts[rule] = made.size
+            sections += key_sections(rule, made.rows)
+    return Assembled(sections, sum(counts.values()), 0, counts)
+
+
+class _Pairs(NamedTuple):
+    """The (key, entry) pairs of a rule that remain."""
+
+    rank: Numbers
+    entry: Numbers
+    dead: Bools  # the keys that are in none
+
+
+def _remaining(file: ListFile, removal: Removal, entries: int) -> dict[str, _Pairs]:
+    """Return what remains of each rule's pairs."""
+    gone = np.zeros(entries, np.bool_)
+    gone[removal.entries.astype(np.int64)] = True
+    found = {}
+    for rule, base in _bases(file).items():
+        count = file.counts[rule]
+        rank, entry = references(file, rule, base)
+        lost = np.zeros(count, np.bool_)
+        lost[removal.keys.get(rule, _NONE).astype(np.int64)] = True
+        keep = ~(lost[rank] | gone[entry])
+        rank, entry = rank[keep], entry[keep]
+        found[rule] = _Pairs(rank, entry, np.bincount(rank, minlength=count) == 0)
+    return found
+
+
+def _merge(rule: str, keys: Any, pairs: _Pairs, table: Table | None, first: int) -> Table | None:
+    """Put the pairs that come in, whose records are numbered from `first`, among the others."""
+    width = WIDTHS[rule]
+    new = b"" if table is None else table.keys.data.cast("B")
+    made = _splice(rule, keys, pairs.dead, new, places=True)
+    if not made.size:
+        return None
+    rank, record = made.old[pairs.rank], pairs.entry
+    if table is not None:
+        rank = np.concatenate([rank, made.new[table.rank]])
+        record = np.concatenate([record, table.record + np.uint32(first)])
+        order = np.argsort(rank, kind="stable")  # two sorted runs, which are merged
+        rank, record = rank[order], record[order]
+    rows = np.frombuffer(made.rows, np.uint32).reshape(made.size, width // 4)
+    return Table(rule, rows, rank.astype(np.uint32), record.astype(np.uint32))
+
+
+def revise(file: ListFile, removal: Removal, come: Columns, info: Mapping[str, Any]) -> Assembled:
+    """Make a list over.
+
+    Parameters
+    ----------
+    file : ListFile
+        The list.
+    removal : Removal
+        What is to be taken out.
+    come : Columns
+        The records that come in; used up.
+    info : mapping
+        The new envelope, as `csamatch.info.envelope` gives it.
+
+    Raises
+    ------
+    ListFileError
+        When the list contradicts itself, or holds sections that are unknown here.
+    """
+    sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
+    table = file.entries()
+    if table.is_absent and not come.codes:
+        return _revise_bare(file, removal, come, sections)
+    file.check(directories=False)
+    come.number_bare()
+    count = sum(file.counts.values()) if table.is_absent else len(table)
+    pairs = _remaining(file, removal, count)
+    kept = np.zeros(count, np.bool_)
+    for each in pairs.values():
+        kept[each.entry] = True
+    number = np.cumsum(kept, dtype=np.int64) - 1
+    merged = Columns()
+    add_entries(merged, table, count, kept)
+    first = len(merged.codes)
+    nothing = np.empty(0, np.uint32)
+    tables = []
+    for rule in _rules(file, come):
+        held = pairs.pop(rule, _Pairs(nothing, nothing, np.empty(0, np.bool_)))
+        held = held._replace(entry=number[held.entry].astype(np.uint32))
+        new = sort_keys(rule, come) if rule in come.keys else None
+        tables.append(_merge(rule, file.key_bytes(CODES[rule]), held, new, first))
+    append_entries(merged, come)
+    return assemble_tables([t for t in tables if t is not None], merged, sections)

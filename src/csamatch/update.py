@@ -1,0 +1,297 @@
+"""Updating a list: records added, removed, replaced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from csamatch import _core, absence, listfile, quarantine
+from csamatch.allow import allow_list, is_list_file
+from csamatch.columns import Columns
+from csamatch.diff import as_file, locate
+from csamatch.errors import FormatError, ListFileError, UpdateError
+from csamatch.filters import RejectionLimit, wanted_categories
+from csamatch.hashlist import HashList
+from csamatch.info import ListInfo, decode_info, encode_info, envelope
+from csamatch.intake import Intake
+from csamatch.listfile import ListFile
+from csamatch.readers import delimited
+from csamatch.reading import Progress, Request, read_source
+from csamatch.receipt import UpdateReceipt
+from csamatch.report import BuildReport
+from csamatch.revision import Removal, append, columns_of, revise
+from csamatch.rules import CODES, WIDTHS
+from csamatch.sources import is_path, named_sources
+from csamatch.unpack import Limits
+from csamatch.urllist import UrlList
+
+__all__ = ["update"]
+
+SHRINK: Final = 0.2
+"""The share of its keys that a list may lose by an update unless more is allowed."""
+
+Keys = npt.NDArray[np.uint8]
+
+
+def _named(given: Any) -> list[tuple[str, Any]]:
+    """Return sources and lists with their names."""
+    if isinstance(given, (HashList, UrlList)):
+        return [("", given)]
+    if isinstance(given, (list, tuple)):
+        return [named for each in given for named in _named(each)]
+    return list(named_sources(given))
+
+
+class Gathering:
+    """What the sources of one of an update's lists of changes hold.
+
+    Parameters
+    ----------
+    kind : str
+        Of the list: ``"hashes"`` or ``"addresses"``.
+    intake : Intake
+        What takes the records in.
+    """
+
+    def __init__(self, kind: str, intake: Intake) -> None:
+        self.kind = kind
+        self.intake = intake
+        self.columns = Columns()
+
+    def read(self, given: Any, request: Request) -> None:
+        """Read sources and lists; FormatError or ValueError when they are of another kind."""
+        for name, each in _named(given):
+            if isinstance(each, (HashList, UrlList)) or (is_path(each) and is_list_file(each)):
+                file = as_file(each)
+                if file.kind != self.kind:
+                    raise ValueError(f"a list of {file.kind} for one of {self.kind}")
+                append(self.columns, columns_of(file))
+                continue
+            if name:
+                self.intake.begin_source(name)
+            read_source(self.intake, each, request)
+            if self.intake.kind != self.kind:
+                source = self.intake.report.sources[-1].name
+                raise FormatError(source, f"{self.intake.kind} for a list of {self.kind}")
+        self.intake.finish()
+        append(self.columns, self.intake.columns)
+
+    def keys(self) -> dict[str, Keys]:
+        """Return the distinct keys, sorted, by rule."""
+        found = {}
+        columns = self.columns
+        for rule in sorted({*columns.bare, *columns.keys}, key=CODES.__getitem__):
+            width = WIDTHS[rule]
+            packed = bytearray(columns.bare.get(rule, b"")) + columns.keys.get(rule, b"")
+            count = len(packed) // width
+            _core.rows_sort(packed, count, width)
+            unique = _core.rows_unique(packed, count, width)
+            found[rule] = np.frombuffer(packed, np.uint8, unique * width).reshape(-1, width)
+        return found
+
+
+def _places(file: ListFile, keys: Mapping[str, Keys]) -> dict[str, npt.NDArray[np.int64]]:
+    """Return where sorted keys are in a list: their positions, or -1 - where they belong."""
+    return {
+        rule: locate(file.key_bytes(CODES[rule]), rows.data.cast("B"), WIDTHS[rule])
+        for rule, rows in keys.items()
+        if len(rows)
+    }
+
+
+def _count(places: Mapping[str, npt.NDArray[np.int64]], there: bool) -> dict[str, int]:
+    return {rule: int(np.count_nonzero((at >= 0) == there)) for rule, at in places.items()}
+
+
+def _check_apart(removed: Mapping[str, Keys], come: Mapping[str, Keys], what: str) -> None:
+    """Refuse an update that says two things of one key."""
+    both = 0
+    for rule, keys in removed.items():
+        if len(keys) and len(come.get(rule, ())):
+            at = locate(come[rule].data.cast("B"), keys.data.cast("B"), WIDTHS[rule])
+            both += int(np.count_nonzero(at >= 0))
+    if both:
+        raise UpdateError(f"{both:,} keys are both to be removed and to be {what}")
+
+
+def check_shrink(base: ListInfo, counts: Mapping[str, int], allowed: bool | float) -> None:
+    """Refuse a list that has become smaller than is allowed."""
+    limit = SHRINK if allowed is False else 1.0 if allowed is True else float(allowed)
+    if not 0 <= limit <= 1:
+        raise ValueError("allow_shrink: expected a share from 0 to 1, or a bool")
+    held, now = sum(base.counts.values()), sum(counts.values())
+    if held - now > limit * held:
+        raise UpdateError(
+            f"the list would shrink from {held:,} keys to {now:,}, by more than {limit:.0%};"
+            " allow_shrink lets it"
+        )
+
+
+def check_base(file: ListFile, expected: str | None) -> None:
+    """Refuse a list that is not the one expected, or that this version cannot update."""
+    if expected is not None and file.info.digest != expected.lower():
+        raise ListFileError(f"not the base expected: its digest is {file.info.digest}")
+    if file.unknown:
+        kinds = ", ".join(map(str, file.unknown))
+        raise ListFileError(f"sections of kinds unknown to this version ({kinds}) would be lost")
+
+
+def _new_info(base: ListInfo, given: ListInfo | Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the new envelope: the old one's fields, but for those given."""
+    if given is None or isinstance(given, ListInfo):
+        return envelope(base if given is None else given)
+    if not isinstance(given, Mapping):
+        raise TypeError(f"info: expected a mapping, not {type(given).__name__}")
+    # An age is taken as it is: as a number of seconds it would be read as days.
+    return envelope({**envelope(base), "max_age": base.max_age, **given})
+
+
+def update(
+    base: str | os.PathLike[str] | HashList | UrlList,
+    out: str | os.PathLike[str],
+    *,
+    add: Any = None,
+    remove: Any = None,
+    replace: Any = None,
+    base_digest: str | None = None,
+    info: ListInfo | Mapping[str, Any] | None = None,
+    allow_shrink: bool | float = False,
+    search_all: bool = False,
+    reader: str = "auto",
+    allow: Any = None,
+    admit: Iterable[str] = (),
+    categories: Collection[str | int | None] | None = None,
+    where: Mapping[str, Any] | None = None,
+    max_rejected: float | str | None = None,
+    max_size: int = Limits.max_size,
+    max_ratio: float = Limits.max_ratio,
+    columns: Mapping[str, str | int] | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    keep_values: bool = False,
+) -> UpdateReceipt:
+    """Update a list: take keys out, put records in, and write the result in one step.
+
+    The new file is, byte for byte, the one that a build of the resulting entries would write.
+    Removed keys are not in it, nor is anything that was said of entries that have no key left.
+
+    Parameters
+    ----------
+    base : path, HashList or UrlList
+        The list to update; a file is verified.
+    out : path
+        The list file to write, which may be `base`.
+    add : source, list, or several, optional
+        Records to put in, beside what there is. A source is what `build` takes; a list is an
+        opened one or the path of a list file.
+    remove : source, list, or several, optional
+        Keys to take out: every digest or address of these records, whatever their category, each
+        by itself. Entries stay while they have other keys.
+    replace : source, list, or several, optional
+        Records to put in whose keys lose the entries that they had.
+    base_digest : str, optional
+        The digest that the base must have (`ListInfo.digest`).
+    info : ListInfo or mapping, optional
+        What the new list says of itself. Fields that a mapping lacks stay as they are.
+    allow_shrink : bool or float
+        Let the list become smaller by more than 20 % of its keys, or at most by this share.
+    search_all : bool
+        Search for all removed keys at every byte of the new file, not for 4,096 of each rule.
+    reader, allow, admit, categories, where, max_rejected, max_size, max_ratio, columns, options
+        As for `build`. `allow`, `admit`, `categories` and `where` leave `remove` alone.
+    progress : callable, optional
+        Called now and then with the source's name, the bytes read and the size, if known.
+    keep_values : bool
+        Keep the values left out in the reports' samples. They are confidential.
+
+    Returns
+    -------
+    UpdateReceipt
+        What was done, in counts.
+
+    Raises
+    ------
+    UpdateError
+        When a key is both to be removed and to come in, or the list would shrink too much.
+    ListFileError
+        When the base is no sound list file, or not the one expected.
+    FormatError
+        When a source cannot be read, or holds hashes for a list of addresses, or the reverse.
+    OSError
+        When a file cannot be read or written.
+    """
+    file = as_file(base)
+    check_base(file, base_digest)
+    said = _new_info(file.info, info)
+    chosen = dict(options or {})
+    if columns is not None:
+        chosen["columns"] = columns
+        reader = delimited.reader_for(columns) if reader == "auto" else reader
+    admitted = frozenset([admit] if isinstance(admit, str) else admit)
+    if admitted - set(quarantine.CLASSES):
+        raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
+    limits, most = Limits(max_size, max_ratio), RejectionLimit(max_rejected)
+    harmless, wanted = allow_list(allow), wanted_categories(categories)
+    changes = {}
+    for name, given in (("add", add), ("remove", remove), ("replace", replace)):
+        report = BuildReport(keep_values=keep_values)
+        if name == "remove":
+            intake = Intake(report, frozenset(quarantine.CLASSES), None, lambda _: True)
+        else:
+            intake = Intake(report, admitted, harmless, wanted)
+        changes[name] = Gathering(file.kind, intake)
+        if given is not None:
+            fields = {} if name == "remove" else where
+            request = Request(reader, chosen, fields, limits, most, progress)
+            changes[name].read(given, request)
+    return _apply(file, out, changes, said, allow_shrink, search_all)
+
+
+def _apply(
+    file: ListFile,
+    out: str | os.PathLike[str],
+    changes: Mapping[str, Gathering],
+    said: Mapping[str, Any],
+    allow_shrink: bool | float,
+    search_all: bool,
+) -> UpdateReceipt:
+    """Make the list over and write it."""
+    keys = {name: change.keys() for name, change in changes.items()}
+    _check_apart(keys["remove"], keys["add"], "added")
+    _check_apart(keys["remove"], keys["replace"], "replaced")
+    come = changes["add"].columns
+    append(come, changes["replace"].columns)
+    places = {name: _places(file, each) for name, each in keys.items()}
+    fresh = _places(file, changes["add"].keys())
+    removed = _count(places["remove"], True)
+    base, kind = file.info, file.kind
+    gone: dict[str, Any] = {}
+    for name in ("remove", "replace"):
+        for rule, at in places[name].items():
+            found = at[at >= 0].astype(np.uint64)
+            gone[rule] = np.union1d(gone[rule], found) if rule in gone else found
+    assembled = revise(file, Removal(keys=gone), come, said)
+    check_shrink(base, assembled.counts, allow_shrink)
+    del file  # its memory, unless the caller holds the list, makes room for the search
+    searched = 0
+
+    def check(written: int) -> None:
+        nonlocal searched
+        searched = absence.search(written, keys["remove"], everywhere=search_all)
+
+    digest = listfile.write(out, kind, assembled.sections, check)
+    return UpdateReceipt(
+        base,
+        decode_info(encode_info(said), kind, assembled.counts, digest),
+        _count(fresh, False),
+        removed,
+        _count(places["replace"], True),
+        _count(places["add"], True),
+        _count(places["remove"], False),
+        searched,
+        {name: c.intake.report for name, c in changes.items() if c.intake.report.read},
+    )
