@@ -3,6 +3,7 @@
 from csamatch._core import kernels, version
 from csamatch.addresses import normalize_host, normalize_url, normalize_urls
 from csamatch.build import build
+from csamatch.delta import apply_delta, write_delta
 from csamatch.diff import Diff, diff
 from csamatch.entries import Entry
 from csamatch.errors import (
@@ -67,6 +68,7 @@ __all__ = [
     "UpdateReceipt",
     "UrlError",
     "UrlList",
+    "apply_delta",
     "build",
     "diff",
     "explain_url",
@@ -81,4 +83,5 @@ __all__ = [
     "publish",
     "update",
     "verify",
+    "write_delta",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import mmap
 import os
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from csamatch.errors import UpdateError
 from csamatch.listfile import ListFile
 from csamatch.rules import CODES, WIDTHS
 
-SAMPLE: Final = 4096
+SAMPLE: Final = 512
 """So many keys of a rule are searched for at every byte at a time."""
 
 _CHUNK: Final = 1 << 23
@@ -45,12 +44,12 @@ def _seek(file: int, rule: str, keys: npt.NDArray[np.uint8]) -> bool:
     """Whether any of these keys is at any byte of a file."""
     width, at, size = WIDTHS[rule], 0, os.fstat(file).st_size
     packed = np.ascontiguousarray(keys)
-    with contextlib.closing(mmap.mmap(file, 0, access=mmap.ACCESS_READ)) as data:
-        while at < size:
-            chunk = data[at : at + _CHUNK + width - 1]
-            if _core.rows_seek(packed, len(packed), width, chunk) >= 0:
-                return True
-            at += _CHUNK
+    data = memoryview(mmap.mmap(file, 0, access=mmap.ACCESS_READ))
+    while at < size:
+        chunk = data[at : at + _CHUNK + width - 1]
+        if _core.rows_seek(packed, len(packed), width, chunk) >= 0:
+            return True
+        at += _CHUNK
     return False
 
 
@@ -66,7 +65,7 @@ def search(file: int, removed: Mapping[str, Any], *, everywhere: bool) -> int:
     removed : mapping of str to (n, width) uint8 array
         The keys by rule, sorted.
     everywhere : bool
-        Search for all of them at every byte. That takes a while for each 4,096.
+        Search for all of them at every byte. That takes a while for each 512.
 
     Returns
     -------

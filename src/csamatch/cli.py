@@ -221,6 +221,18 @@ def _set_up_update(parser: argparse.ArgumentParser) -> None:
     set_up_update(parser)
 
 
+def _set_up_delta(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_update import set_up_delta
+
+    set_up_delta(parser)
+
+
+def _set_up_apply(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_update import set_up_apply
+
+    set_up_apply(parser)
+
+
 def _set_up_bench(parser: argparse.ArgumentParser) -> None:
     from csamatch.bench.command import add_arguments
 
@@ -273,6 +285,10 @@ def _parser() -> argparse.ArgumentParser:
         description="Make a list file over, and write the result in one step.",
     )
     p.set_up = _set_up_update
+    p = commands.add_parser("delta", help="write a file that makes one list out of another")
+    p.set_up = _set_up_delta
+    p = commands.add_parser("apply", help="make a new list out of an old one and a delta")
+    p.set_up = _set_up_apply
     p = commands.add_parser("info", help="show what a list says of itself")
     p.add_argument("file")
     p.add_argument("--json", action="store_true", help="as JSON")

@@ -85,7 +85,7 @@ def set_up_update(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--search-all",
         action="store_true",
-        help="search every byte of the new file for all removed keys, not for 4,096 of each rule",
+        help="search every byte of the new file for all removed keys, not for 512 of each rule",
     )
     add_reading(p)
     add_envelope(p)
@@ -94,3 +94,38 @@ def set_up_update(p: argparse.ArgumentParser) -> None:
     p.add_argument("--json", action="store_true", help="show the receipt as JSON")
     p.add_argument("-q", "--quiet", action="store_true", help="only complain")
     p.set_defaults(run=_update)
+
+
+def _delta(args: argparse.Namespace) -> int:
+    size = csamatch.write_delta(args.old, args.new, args.output)
+    if not args.quiet:
+        print(f"{args.output}: {size:,} bytes")
+    return 0
+
+
+def set_up_delta(p: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``csamatch delta``."""
+    p.add_argument("old", help="the list file that others have")
+    p.add_argument("new", help="the one that they are to get")
+    p.add_argument("-o", "--output", required=True, metavar="FILE", help="the delta to write")
+    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
+    p.set_defaults(run=_delta)
+
+
+def _apply(args: argparse.Namespace) -> int:
+    info = csamatch.apply_delta(args.base, args.delta, args.output)
+    if not args.quiet:
+        counts = ", ".join(f"{count:,} {rule}" for rule, count in info.counts.items())
+        print(f"{args.output}: {counts or 'empty'}; digest {info.digest}")
+    return 0
+
+
+def set_up_apply(p: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``csamatch apply``."""
+    p.add_argument("base", help="the list file that the delta was made for")
+    p.add_argument("delta", help="the delta")
+    p.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="what to write; it may be the base"
+    )
+    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
+    p.set_defaults(run=_apply)

@@ -108,6 +108,11 @@ def write(
     """
     chunks = encode(kind, sections)
     replace_file(path, chunks, check=check)
+    return digest_of(chunks)
+
+
+def digest_of(chunks: Sequence[Any]) -> str:
+    """Return the digest of a list file's content, as `encode` gives it."""
     digest: bytes = chunks[0][_FIXED.size - 32 : _FIXED.size]
     return digest.hex()
 

@@ -200,7 +200,7 @@ def update(
     allow_shrink : bool or float
         Let the list become smaller by more than 20 % of its keys, or at most by this share.
     search_all : bool
-        Search for all removed keys at every byte of the new file, not for 4,096 of each rule.
+        Search for all removed keys at every byte of the new file, not for 512 of each rule.
     reader, allow, admit, categories, where, max_rejected, max_size, max_ratio, columns, options
         As for `build`. `allow`, `admit`, `categories` and `where` leave `remove` alone.
     progress : callable, optional
@@ -266,7 +266,7 @@ def _apply(
     come = changes["add"].columns
     append(come, changes["replace"].columns)
     places = {name: _places(file, each) for name, each in keys.items()}
-    fresh = _places(file, changes["add"].keys())
+    fresh = _places(file, changes["add"].keys()) if keys["replace"] else places["add"]
     removed = _count(places["remove"], True)
     base, kind = file.info, file.kind
     gone: dict[str, Any] = {}
