@@ -31,6 +31,7 @@ from csamatch.multimatches import MultiMatches
 from csamatch.opening import open_list as open
 from csamatch.opening import verify
 from csamatch.publish import publish
+from csamatch.purge import PurgeReceipt, purge
 from csamatch.receipt import UpdateReceipt
 from csamatch.report import BuildReport
 from csamatch.textmatches import TextMatch, TextMatches
@@ -60,6 +61,7 @@ __all__ = [
     "Matcher",
     "Matches",
     "MultiMatches",
+    "PurgeReceipt",
     "StaleListError",
     "StaleListWarning",
     "TextMatch",
@@ -81,6 +83,7 @@ __all__ = [
     "normalize_urls",
     "open",
     "publish",
+    "purge",
     "update",
     "verify",
     "write_delta",

@@ -16,7 +16,8 @@ except ImportError:  # Windows: an open file cannot be removed there, which serv
     fcntl = None  # type: ignore[assignment]
 
 
-def _temporary(path: Path) -> Path:
+def temporary(path: Path) -> Path:
+    """Return where a new file is written before it takes its place."""
     return path.with_name(f".{path.name}.tmp")
 
 
@@ -77,8 +78,8 @@ def replace_file(
     final = Path(path).resolve()
     if final.exists() and not final.is_file():
         raise Error(f"{final}: not a regular file, so it will not be replaced")
-    temporary = _temporary(final)
-    with os.fdopen(_take(temporary, final, mode), "wb") as file:
+    unfinished = temporary(final)
+    with os.fdopen(_take(unfinished, final, mode), "wb") as file:
         try:
             for chunk in chunks:
                 file.write(chunk)
@@ -86,13 +87,35 @@ def replace_file(
             os.fsync(file.fileno())
             if check is not None:
                 check(file.fileno())
-            temporary.replace(final)
+            unfinished.replace(final)
         except BaseException:
-            temporary.unlink(missing_ok=True)  # still locked, so still ours
+            unfinished.unlink(missing_ok=True)  # still locked, so still ours
             raise
+    sync_folder(final.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder last, where the system can."""
     if fcntl is not None:
-        folder = os.open(final.parent, os.O_RDONLY)
+        folder = os.open(path, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether another process is about to replace a file."""
+    if fcntl is None:
+        return False
+    try:
+        fd = os.open(temporary(path), os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

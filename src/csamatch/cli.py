@@ -233,6 +233,12 @@ def _set_up_apply(parser: argparse.ArgumentParser) -> None:
     set_up_apply(parser)
 
 
+def _set_up_purge(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_update import set_up_purge
+
+    set_up_purge(parser)
+
+
 def _set_up_bench(parser: argparse.ArgumentParser) -> None:
     from csamatch.bench.command import add_arguments
 
@@ -289,6 +295,8 @@ def _parser() -> argparse.ArgumentParser:
     p.set_up = _set_up_delta
     p = commands.add_parser("apply", help="make a new list out of an old one and a delta")
     p.set_up = _set_up_apply
+    p = commands.add_parser("purge", help="remove a list file and all that belongs to it")
+    p.set_up = _set_up_purge
     p = commands.add_parser("info", help="show what a list says of itself")
     p.add_argument("file")
     p.add_argument("--json", action="store_true", help="as JSON")

@@ -129,3 +129,23 @@ def set_up_apply(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("-q", "--quiet", action="store_true", help="only complain")
     p.set_defaults(run=_apply)
+
+
+def _purge(args: argparse.Namespace) -> int:
+    receipt = csamatch.purge(args.file, receipt=args.receipt)
+    if args.json:
+        print(json.dumps(receipt.as_dict()))
+    elif not args.quiet:
+        print(receipt)
+    return 0
+
+
+def set_up_purge(p: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``csamatch purge``."""
+    p.add_argument("file", help="the list file to remove, with its deltas and temporary files")
+    p.add_argument(
+        "--receipt", metavar="FILE", help="where the receipt goes; default: FILE.purged.json"
+    )
+    p.add_argument("--json", action="store_true", help="show the receipt as JSON")
+    p.add_argument("-q", "--quiet", action="store_true", help="only complain")
+    p.set_defaults(run=_purge)

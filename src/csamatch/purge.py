@@ -1,0 +1,159 @@
+"""Removing a list and all that belongs to it, with a receipt."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from csamatch import delta, listfile
+from csamatch.atomic import is_being_written, replace_file, sync_folder, temporary
+from csamatch.errors import Error, ListFileError
+
+__all__ = ["PurgeReceipt", "purge"]
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeReceipt:
+    """What was removed, and when; nothing of what it held.
+
+    Attributes
+    ----------
+    list : str
+        The list file's name.
+    digest : str
+        The digest of its content, as its header said; empty where the header was damaged.
+    started : str
+        When, in UTC.
+    removed : tuple of str
+        The names of all files removed: the list, its deltas, their temporary files.
+    complete : bool
+        Whether all of it is done. Purging again finishes what was interrupted.
+    path : str
+        Where the receipt lies.
+    """
+
+    list: str
+    digest: str
+    started: str
+    removed: tuple[str, ...]
+    complete: bool
+    path: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything but `path` as plain values, ready for JSON."""
+        said = {key: value for key, value in asdict(self).items() if key != "path"}
+        return said | {"removed": [*self.removed]}
+
+    def __str__(self) -> str:
+        names = "\n".join(f"removed {name}" for name in self.removed)
+        return f"{names}\ndigest {self.digest or 'unknown'}; receipt {self.path}"
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(delta.HEADER_LENGTH)
+
+
+def _digest(path: Path) -> str:
+    """Return a list file's digest as its header says; ListFileError when it is no list file."""
+    head = _head(path)
+    if head[: len(listfile.MAGIC)] != listfile.MAGIC:
+        raise ListFileError(f"{path}: no list file, so it will not be removed")
+    return head[48:80].hex() if len(head) >= 80 else ""
+
+
+def _belongings(path: Path, digest: str) -> list[Path]:
+    """Return what lies beside a list and is its: deltas that lead to or from it, what is left."""
+    found = []
+    for each in sorted(path.parent.iterdir()):
+        if each == path or each.is_symlink() or not each.is_file():
+            continue
+        if each == temporary(path):
+            found.append(each)
+            continue
+        with contextlib.suppress(PermissionError):
+            ends = delta.ends(_head(each))
+            if digest and digest in ends:
+                # What was left of it first: once the delta is gone, nothing tells whose it is.
+                found += [*([temporary(each)] if temporary(each).is_file() else []), each]
+    return list(dict.fromkeys(found))
+
+
+def _earlier(path: Path) -> PurgeReceipt | None:
+    """Return the receipt of a purge that was interrupted."""
+    with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if said["complete"] is False:
+            names = tuple(Path(str(name)).name for name in said["removed"])
+            return PurgeReceipt(
+                str(said["list"]), str(said["digest"]), said["started"], names, False
+            )
+    return None
+
+
+def _write(path: Path, receipt: PurgeReceipt) -> None:
+    text = json.dumps(receipt.as_dict(), indent=2)
+    replace_file(path, [f"{text}\n".encode()])
+
+
+def purge(
+    path: str | os.PathLike[str], *, receipt: str | os.PathLike[str] | None = None
+) -> PurgeReceipt:
+    """Remove a list file, its deltas, and temporary files that were left behind.
+
+    What is removed lies in the list's own folder: the list, deltas that lead to it or from it,
+    and what a killed process left of either. The receipt is written before, as incomplete, and
+    again at the end; if the purge is interrupted, purging again finishes it. The disk blocks are
+    freed, not overwritten: that is the file system's.
+
+    Parameters
+    ----------
+    path : path
+        The list file. A symbolic link is followed; it is left in place.
+    receipt : path, optional
+        Where the receipt goes; by default beside the list, its name with ``.purged.json``.
+
+    Returns
+    -------
+    PurgeReceipt
+        What was removed.
+
+    Raises
+    ------
+    ListFileError
+        When the file is no list file; a damaged one is removed.
+    Error
+        When another process is writing it.
+    OSError
+        When there is no such file, or something cannot be removed.
+    """
+    file = Path(path).resolve()
+    where = file.with_name(f"{file.name}.purged.json") if receipt is None else Path(receipt)
+    earlier = _earlier(where)
+    if earlier is not None and earlier.list != file.name:
+        earlier = None
+    if file.exists() or earlier is None:
+        digest = _digest(file)
+        files = [*_belongings(file, digest), file]
+    else:
+        digest, files = earlier.digest, _belongings(file, earlier.digest)
+    for each in (file, *files):
+        if is_being_written(each):
+            raise Error(f"{each}: another process is writing it")
+    names = [each.name for each in files]
+    if earlier is not None:
+        names = [*earlier.removed, *(name for name in names if name not in earlier.removed)]
+    now = datetime.now(UTC).isoformat(timespec="seconds") if earlier is None else earlier.started
+    said = PurgeReceipt(file.name, digest, now, tuple(names), False)
+    _write(where, said)
+    for each in files:
+        each.unlink(missing_ok=True)
+    sync_folder(file.parent)
+    done = PurgeReceipt(file.name, digest, now, tuple(names), True, os.fspath(where))
+    _write(where, done)
+    return done
