@@ -18,7 +18,7 @@ from csamatch.rules import CODES, WIDTHS
 SAMPLE: Final = 512
 """So many keys of a rule are searched for at every byte at a time."""
 
-_CHUNK: Final = 1 << 23
+_CHUNK: Final = 1 << 20
 
 
 def sample(keys: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -44,9 +44,8 @@ def _seek(file: int, rule: str, keys: npt.NDArray[np.uint8]) -> bool:
     """Whether any of these keys is at any byte of a file."""
     width, at, size = WIDTHS[rule], 0, os.fstat(file).st_size
     packed = np.ascontiguousarray(keys)
-    data = memoryview(mmap.mmap(file, 0, access=mmap.ACCESS_READ))
     while at < size:
-        chunk = data[at : at + _CHUNK + width - 1]
+        chunk = os.pread(file, _CHUNK + width - 1, at)
         if _core.rows_seek(packed, len(packed), width, chunk) >= 0:
             return True
         at += _CHUNK

@@ -248,18 +248,21 @@ def update(
             fields = {} if name == "remove" else where
             request = Request(reader, chosen, fields, limits, most, progress)
             changes[name].read(given, request)
-    return _apply(file, out, changes, said, allow_shrink, search_all)
+    held = [file]
+    del file
+    return _apply(held, out, changes, said, allow_shrink, search_all)
 
 
 def _apply(
-    file: ListFile,
+    held: list[ListFile],
     out: str | os.PathLike[str],
     changes: Mapping[str, Gathering],
     said: Mapping[str, Any],
     allow_shrink: bool | float,
     search_all: bool,
 ) -> UpdateReceipt:
-    """Make the list over and write it."""
+    """Make the list over and write it; take it out of `held`, to let go of it in time."""
+    file = held.pop()
     keys = {name: change.keys() for name, change in changes.items()}
     _check_apart(keys["remove"], keys["add"], "added")
     _check_apart(keys["remove"], keys["replace"], "replaced")
