@@ -28,34 +28,43 @@ def sample(keys: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return keys[np.linspace(0, len(keys) - 1, SAMPLE).astype(np.intp)]
 
 
-def _look_up(file: int, removed: Mapping[str, npt.NDArray[np.uint8]]) -> int:
-    """Look all keys up with the engine, as whoever opens the list would; return the hits."""
-    data = mmap.mmap(file, 0, access=mmap.ACCESS_READ)
-    lst = ListFile(data, verify=False)
-    hits = 0
-    for rule, keys in removed.items():
-        if rule in lst.counts and len(keys):
-            found = np.empty((len(keys), 2), np.uint64)
-            hits += lst.keys(CODES[rule]).match(np.ascontiguousarray(keys), 0, len(keys), found)
-    return hits
-
-
-def _seek(file: int, rule: str, keys: npt.NDArray[np.uint8]) -> bool:
-    """Whether any of these keys is at any byte of a file."""
-    width, at, size = WIDTHS[rule], 0, os.fstat(file).st_size
+def _hits(lst: ListFile, rule: str, keys: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Look keys up with the engine, as whoever opens the list would; return which hit."""
+    if rule not in lst.counts or not len(keys):
+        return np.empty(0, np.uint64)
+    found = np.empty((len(keys), 2), np.uint64)
     packed = np.ascontiguousarray(keys)
-    while at < size:
-        chunk = os.pread(file, _CHUNK + width - 1, at)
-        if _core.rows_seek(packed, len(packed), width, chunk) >= 0:
-            return True
-        at += _CHUNK
+    return found[: lst.keys(CODES[rule]).match(packed, 0, len(keys), found), 0]
+
+
+def _listed_otherwise(
+    lst: ListFile, rule: str, keys: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.bool_]:
+    """Which keys another rule still lists: a domain and a host have the same key."""
+    found = np.zeros(len(keys), np.bool_)
+    for other in lst.counts:
+        if other != rule and lst.kind == "addresses":
+            found[_hits(lst, other, keys).astype(np.int64)] = True
+    return found
+
+
+def _seek(file: int, spans: list[tuple[int, int]], rule: str, keys: npt.NDArray[np.uint8]) -> bool:
+    """Whether any of these keys is at any byte of these parts of a file."""
+    width = WIDTHS[rule]
+    packed = np.ascontiguousarray(keys)
+    for start, end in spans:
+        for at in range(start, end, _CHUNK):
+            chunk = os.pread(file, min(_CHUNK + width - 1, end - at), at)
+            if _core.rows_seek(packed, len(packed), width, chunk) >= 0:
+                return True
     return False
 
 
 def search(file: int, removed: Mapping[str, Any], *, everywhere: bool) -> int:
     """Search a list file for keys that were removed.
 
-    All of them are looked up; a sample, or all, is searched for at every byte of the file.
+    All of them are looked up; a sample, or all, is searched for at every byte of the file, but
+    for the key hints, which show the hosts of urls that stay, and for keys that another rule lists.
 
     Parameters
     ----------
@@ -78,13 +87,15 @@ def search(file: int, removed: Mapping[str, Any], *, everywhere: bool) -> int:
     """
     if not any(map(len, removed.values())):
         return 0
-    if _look_up(file, removed):
-        raise UpdateError("a removed key is still listed in the new file")
+    lst = ListFile(mmap.mmap(file, 0, access=mmap.ACCESS_READ), verify=False)
     sought = 0
     for rule, keys in removed.items():
-        chosen = keys if everywhere else sample(keys)
+        if len(_hits(lst, rule, keys)):
+            raise UpdateError("a removed key is still listed in the new file")
+        chosen = keys[~_listed_otherwise(lst, rule, keys)]
+        chosen = chosen if everywhere else sample(chosen)
         for start in range(0, len(chosen), SAMPLE):
-            if _seek(file, rule, chosen[start : start + SAMPLE]):
+            if _seek(file, lst.spans(), rule, chosen[start : start + SAMPLE]):
                 raise UpdateError("a removed key is still somewhere in the new file")
         sought += len(chosen)
     return sought

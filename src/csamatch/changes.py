@@ -12,7 +12,7 @@ from csamatch.columns import Columns
 from csamatch.diff import locate
 from csamatch.errors import ListFileError
 from csamatch.listfile import ListFile
-from csamatch.revision import add_entries, references
+from csamatch.revision import add_entries, add_hints, references
 from csamatch.rules import CODES, WIDTHS
 
 Ints = npt.NDArray[np.int64]
@@ -127,6 +127,9 @@ def _chosen(file: ListFile, wanted: npt.NDArray[np.bool_]) -> Columns:
         elif keep.any():
             chosen = number[entry[keep]].astype(np.uint32)
             columns.add_keys(rule, rows[rank[keep]].tobytes(), chosen)
+        used = np.zeros(count, np.bool_)
+        used[rank[keep]] = True
+        add_hints(columns, file, rule, used)
         base += count
     if not table.is_absent:
         add_entries(columns, table, len(table), wanted)
@@ -144,6 +147,7 @@ def _bare_changes(old: ListFile, new: ListFile) -> tuple[npt.NDArray[np.uint64],
         gone.append(np.flatnonzero(lost).astype(np.uint64) + np.uint64(base))
         rows = np.frombuffer(others, np.uint8).reshape(-1, WIDTHS[rule])
         come.extend(rule, rows[at < 0].tobytes())
+        add_hints(come, new, rule, at < 0)
         base += len(lost)
     return np.concatenate(gone), come
 

@@ -196,6 +196,15 @@ class ListFile:
             return None
         return np.frombuffer(self.data, "<u4", row[3] * 2, row[4]).reshape(-1, 2)
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Return where the sections other than key hints begin and end, from the header on."""
+        ends = [0]
+        for (kind, _), row in self._sections.items():
+            if kind == KEY_HINTS:
+                ends += [row[4], row[4] + row[5]]
+        ends.append(len(self.data))
+        return list(zip(ends[::2], ends[1::2], strict=True))
+
     def key_hints(self, subject: int) -> npt.NDArray[np.uint8] | None:
         """Return what is noted beside each key of a rule, (keys, bytes), or None."""
         row = self._sections.get((KEY_HINTS, subject))
@@ -233,7 +242,7 @@ class ListFile:
     @property
     def unknown(self) -> list[int]:
         """The kinds of sections that this version knows nothing of."""
-        return sorted({kind for kind, _ in self._sections if not INFO <= kind <= SOURCE_NAMES})
+        return sorted({kind for kind, _ in self._sections if not INFO <= kind <= KEY_HINTS})
 
     def check(self, *, directories: bool = True) -> None:
         """Read everything through: order of keys, references, columns.

@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core, listfile
-from csamatch.assemble import Assembled, Table, assemble_tables, key_sections, sort_keys
+from csamatch.assemble import (
+    Assembled,
+    Table,
+    assemble_tables,
+    hint_sections,
+    key_sections,
+    sort_keys,
+)
 from csamatch.columns import Columns, Numbers
 from csamatch.diff import Places, locate
 from csamatch.entries import EntryTable
@@ -75,6 +82,20 @@ def add_entries(columns: Columns, table: EntryTable, count: int, kept: Bools | N
         columns.add_sources(nothing, ())
 
 
+def add_hints(columns: Columns, file: ListFile, rule: str, kept: Any) -> None:
+    """Add to columns what a list notes beside those keys of a rule that are kept."""
+    hints = file.key_hints(CODES[rule])
+    if hints is not None and len(hints):
+        keys = np.frombuffer(file.key_bytes(CODES[rule]), np.uint8).reshape(len(hints), -1)
+        pairs = np.concatenate([keys[kept], hints[kept]], axis=1)
+        columns.hints.setdefault(rule, bytearray()).extend(pairs.tobytes())
+
+
+def _add_all_hints(columns: Columns, other: Columns) -> None:
+    for rule, pairs in other.hints.items():
+        columns.hints.setdefault(rule, bytearray()).extend(pairs)
+
+
 def columns_of(file: ListFile) -> Columns:
     """Return the entries of a list as a build gathers them, keys and all."""
     file.check(directories=False)
@@ -86,6 +107,7 @@ def columns_of(file: ListFile) -> Columns:
             rank, entry = references(file, rule, base)
             rows = np.frombuffer(file.key_bytes(CODES[rule]), np.uint8).reshape(count, -1)
             columns.add_keys(rule, rows[rank].tobytes(), entry)
+        add_hints(columns, file, rule, slice(None))
         base += count
     if not table.is_absent:
         add_entries(columns, table, len(table), None)
@@ -100,6 +122,7 @@ def append(columns: Columns, other: Columns) -> None:
     for rule, packed in other.keys.items():
         records = np.frombuffer(other.records[rule], np.uint32)
         columns.add_keys(rule, packed, records + np.uint32(first))
+    _add_all_hints(columns, other)
     append_entries(columns, other)
 
 
@@ -186,6 +209,8 @@ def _revise_bare(
             _core.rows_check(made.rows, 0, made.size, width)
             counts[rule] = made.size
             sections += key_sections(rule, made.rows)
+            add_hints(come, file, rule, ~dead)
+            sections += hint_sections(come, rule, made.size)
     return Assembled(sections, sum(counts.values()), 0, counts)
 
 
@@ -271,5 +296,7 @@ def revise(file: ListFile, removal: Removal, come: Columns, info: Mapping[str, A
         held = held._replace(entry=number[held.entry].astype(np.uint32))
         new = sort_keys(rule, come) if rule in come.keys else None
         tables.append(_merge(rule, file.key_bytes(CODES[rule]), held, new, first))
+        add_hints(merged, file, rule, ~held.dead)
+    _add_all_hints(merged, come)
     append_entries(merged, come)
     return assemble_tables([t for t in tables if t is not None], merged, sections)
