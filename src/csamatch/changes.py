@@ -177,4 +177,11 @@ def changes(old: ListFile, new: ListFile) -> tuple[npt.NDArray[np.uint64], Colum
     gone[same] = False
     come = np.ones(len(yours.slots), np.bool_)
     come[as_same] = False
+    says: npt.NDArray[np.bool_] = np.any(yours.slots.view(np.int64).reshape(-1, 4)[:, 1:], axis=1)
+    if come.any() and says.any() and not says[come].any():
+        # A list of entries that say nothing would be one of keys alone, each for itself: one that
+        # says something goes and comes back, to keep them together.
+        anchor = int(np.flatnonzero(says)[0])
+        come[anchor] = True
+        gone[same[as_same == anchor]] = True
     return np.flatnonzero(gone).astype(np.uint64), _chosen(new, come)
