@@ -367,6 +367,25 @@ def test_vics(ffi, lib):
     assert len(keep) > 0
 
 
+def test_rows_of_two_versions(ffi, lib):
+    rows = ffi.new("uint8_t[]", b"".join(bytes([i]) * 4 for i in (1, 3, 5)))
+    asked = ffi.new("uint8_t[]", b"".join(bytes([i]) * 4 for i in (2, 3)))
+    places, found = ffi.new("int64_t[2]"), ffi.new("size_t *")
+    assert lib.csamatch_rows_locate(rows, 3, 4, asked, 2, places) == 0
+    assert list(places) == [-2, 1]
+    out = ffi.new("uint8_t[12]")
+    added, at = ffi.new("uint8_t[]", b"\4" * 4), ffi.new("uint64_t[]", [2])
+    assert (
+        lib.csamatch_rows_splice(rows, 3, 4, ffi.new("uint64_t[]", [1]), 1, added, at, 1, out) == 0
+    )
+    assert bytes(out) == b"\1" * 4 + b"\4" * 4 + b"\5" * 4
+    data = ffi.new("uint8_t[]", b"\0" + b"\3" * 4)
+    assert lib.csamatch_rows_seek(rows, 3, 4, data, 5, found) == 0
+    assert found[0] == 1
+    assert lib.csamatch_rows_seek(rows, 3, 4, data, 4, found) == 0
+    assert found[0] == 4
+
+
 def test_every_public_function_was_called(lib):
     assert {name for name in lib.called if not name.isupper() and "_ERROR_" not in name} == (
         c_library.function_names()

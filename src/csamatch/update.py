@@ -227,10 +227,7 @@ def update(
     file = as_file(base)
     check_base(file, base_digest)
     said = _new_info(file.info, info)
-    chosen = dict(options or {})
-    if columns is not None:
-        chosen["columns"] = columns
-        reader = delimited.reader_for(columns) if reader == "auto" else reader
+    reader, chosen = delimited.with_columns(reader, options, columns)
     admitted = frozenset([admit] if isinstance(admit, str) else admit)
     if admitted - set(quarantine.CLASSES):
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
