@@ -105,13 +105,18 @@ static size_t skip_userinfo(const csm_scanner *s, size_t at)
     return host;
 }
 
+/* What may stand in an IPv6 address or its zone (RFC 6874). */
+static bool in_address(uint8_t c)
+{
+    return csm_is_plain(c) || c == ':' || c == '.' || c == '%' || c == '~';
+}
+
 /* The end of the IPv6 address in brackets at `at`, or `at` if there is none. */
 static size_t ipv6_end(const csm_scanner *s, size_t at)
 {
     uint16_t pieces[8];
     size_t zone = 0, end = at + 1;
-    while (end < s->length && end - at <= LONGEST_IPV6 && s->text[end] > 0x20 &&
-           s->text[end] < 0x7F && s->text[end] != ']') {
+    while (end < s->length && end - at <= LONGEST_IPV6 && in_address(s->text[end])) {
         if (s->text[end] == '%' && zone == 0)
             zone = end;
         end++;
