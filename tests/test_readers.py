@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import csamatch
 from csamatch import readers
 from csamatch.errors import FormatError
 from csamatch.readers import READERS, Batch, Digests, Head, Record, Rejected, records, text
@@ -377,3 +378,16 @@ def test_recognition(head, name):
 def test_recognition_of_vics():
     assert choose(vics([])) == "vics"
     assert choose(b"\n " + vics([], MODEL_1 + "#Cases", "odata.metadata")) == "vics"
+
+
+@pytest.mark.parametrize(
+    "rule", ["g.example##.ad", "h.example#@#.ad", "a.example,b.example#?#div", "c.example#$#x"]
+)
+def test_rules_that_hide_parts_of_pages_list_nothing(tmp_path, rule):
+    source = tmp_path / "rules.txt"
+    source.write_text(f"||bad.example^\n{rule}\nhttp://host.example/a##b\n")
+    report = csamatch.build(source, tmp_path / "l.csml")
+    assert (report.read, report.accepted, report.rejected) == (3, 2, 1)
+    assert report.samples[0].where == "line 2"
+    listed = csamatch.open(tmp_path / "l.csml")
+    assert [u in listed for u in ("bad.example", "g.example", "h.example/")] == [True, False, False]

@@ -18,6 +18,8 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%\w{1,16})?")
 # A "^" that ends a rule is adblock's sign for the end of an address; in a path it is itself.
 _ADBLOCK = re.compile(r"\|\|([^|^$*/]+(?:/[^|$*]*?)?)\^?(?:\$(.*))?")
+# Rules such as "host##.ad": what stands in front of the marks is no address to block.
+_COSMETIC = re.compile(r"[^/\s]*#[@?$%]?#")
 # Options that leave a rule what it is, a block of the address for everyone.
 _ADBLOCK_OPTIONS = frozenset({"all", "doc", "document", "important", "popup"})
 # Whatever is not ASCII may be a letter here; what it means is for the C library to say.
@@ -35,6 +37,8 @@ def _parse(line: str) -> list[str] | str:
     """Return the addresses in a line, or the reason why there are none."""
     if line.startswith("@@"):
         return "an adblock exception, which takes away rather than lists"
+    if _COSMETIC.match(line):
+        return "an adblock rule that hides parts of pages rather than lists them"
     if line.startswith("|"):
         return _parse_adblock(line)
     words = line.split()
