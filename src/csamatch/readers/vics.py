@@ -12,9 +12,10 @@ import numpy as np
 
 from csamatch import _core
 from csamatch.errors import FormatError
+from csamatch.readers.digests import parse_digest
 from csamatch.readers.interface import Head, Reader
 from csamatch.readers.records import Batch, Record, Rejected
-from csamatch.rules import ALGORITHMS, WIDTHS
+from csamatch.rules import ALGORITHMS
 
 _CONTEXT = re.compile(
     rb'"(?:@odata\.context|odata\.metadata)"\s*:\s*"([^"]*(?:ProjectVic|VICS)[^"]*)"', re.IGNORECASE
@@ -173,26 +174,13 @@ def _take_digest(record: Record, name: str, kind: int, text: bytes) -> None:
     if kind == _DIGEST:
         digest: bytes | str = text
     elif kind == _STRING:
-        digest = _digest(name, text.decode())
+        digest = parse_digest(name, text.decode())
     else:
         digest = f"{name}: {_TOO_LONG if kind == _LONG else 'not a string'}"
     if isinstance(digest, str):
         record.bad.append((digest, text.decode()))
     elif (name, digest) not in record.values:
         record.values.append((name, digest))
-
-
-def _digest(name: str, text: str) -> bytes | str:
-    """Return the bytes of a digest, or the reason why it is none."""
-    digits = text.strip()
-    if len(digits) != 2 * WIDTHS[name]:
-        return f"{name}: {len(digits)} characters; expected {2 * WIDTHS[name]}"
-    try:
-        if digits.isalnum():  # fromhex would pass over blanks
-            return bytes.fromhex(digits)
-    except ValueError:
-        pass
-    return f"{name}: not hexadecimal"
 
 
 READER = Reader(
