@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -129,3 +130,43 @@ def test_what_a_collector_cannot_be_made_of():
     with pytest.raises(TypeError, match="lists"):
         metrics.PrometheusCollector([MD5])
     assert repr(metrics.PrometheusCollector([HashList(MD5)])) == "<PrometheusCollector: 1 lists>"
+
+
+def test_counters_that_processes_share(prometheus):
+    registry = prometheus.CollectorRegistry()
+    urls = UrlList(["bad.example"], info={"name": "urls"})
+    matcher = Matcher(urls, on_batch=metrics.PrometheusCounters(registry=registry))
+    matcher.match_urls(["bad.example", "mailto:", "good.example"])
+    matcher.match_urls(["sub.bad.example"])
+    registry.register(metrics.PrometheusCollector([urls]))  # no name is taken twice
+    assert registry.get_sample_value("csamatch_lookups_total", {"kind": "addresses"}) == 4
+    assert registry.get_sample_value("csamatch_matched_total", {"kind": "addresses"}) == 2
+    assert registry.get_sample_value("csamatch_invalid_total", {"kind": "addresses"}) == 1
+    assert registry.get_sample_value("csamatch_hits_total", {"list": "urls"}) == 2
+    assert registry.get_sample_value("csamatch_list_keys", {"list": "urls"}) == 1
+
+
+def test_counters_add_up_over_processes(prometheus, tmp_path):
+    """prometheus-client's way of doing it, which an environment variable switches on."""
+    program = """
+import sys
+import csamatch
+from csamatch import metrics
+if sys.argv[1] == "count":
+    lst = csamatch.UrlList(["bad.example"], info={"name": "urls"})
+    matcher = csamatch.Matcher(lst, on_batch=metrics.PrometheusCounters())
+    matcher.match_urls(["bad.example"] * 3)
+else:
+    import prometheus_client.multiprocess
+    registry = prometheus_client.CollectorRegistry()
+    prometheus_client.multiprocess.MultiProcessCollector(registry)
+    print(prometheus_client.generate_latest(registry).decode())
+"""
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for what in ("count", "count", "show"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, what],
+            env=environment, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+    assert 'csamatch_lookups_total{kind="addresses"} 6.0' in done.stdout
+    assert 'csamatch_hits_total{list="urls"} 6.0' in done.stdout

@@ -13,7 +13,7 @@ from csamatch.info import ListInfo
 from csamatch.live import LiveList
 from csamatch.urllist import UrlList
 
-__all__ = ["BatchSummary", "PrometheusCollector"]
+__all__ = ["BatchSummary", "PrometheusCollector", "PrometheusCounters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,48 @@ _TOTALS = {
     "suppressed": ("suppressed", "Look-ups with hits that were suppressed"),
     "seconds": ("lookup_seconds", "Seconds spent looking up"),
 }
+_HITS = "Hits in a list"
+
+
+class PrometheusCounters:
+    """Counts batches with counters of prometheus-client itself, which several processes can share.
+
+    Give it to a `Matcher` as ``on_batch`` where a server has several worker processes, and have
+    prometheus-client add their counters up (its "multiprocess mode"). Names and labels are those
+    of `PrometheusCollector`, which tells of the lists; it need not be a hook then.
+
+    Parameters
+    ----------
+    prefix : str
+        What the names of the metrics begin with.
+    registry : prometheus_client.CollectorRegistry, optional
+        Where the counters are registered; by default in that of prometheus-client.
+
+    Raises
+    ------
+    ImportError
+        When prometheus-client is not installed.
+    """
+
+    def __init__(self, *, prefix: str = "csamatch", registry: Any = None) -> None:
+        from prometheus_client import REGISTRY, Counter
+
+        chosen = REGISTRY if registry is None else registry
+        self._totals = {
+            field: Counter(f"{prefix}_{name}", text, ["kind"], registry=chosen)
+            for field, (name, text) in _TOTALS.items()
+        }
+        self._hits = Counter(f"{prefix}_hits", _HITS, ["list"], registry=chosen)
+
+    def __call__(self, batch: BatchSummary) -> None:
+        """Count a batch."""
+        for field, counter in self._totals.items():
+            counter.labels(batch.kind).inc(getattr(batch, field))
+        for info, count in batch.hits:
+            self._hits.labels(info.name).inc(count)
+
+    def __repr__(self) -> str:
+        return "<PrometheusCounters>"
 
 
 class PrometheusCollector:
@@ -55,6 +97,7 @@ class PrometheusCollector:
 
     Give it to a `Matcher` as ``on_batch``, and register it. Labels are the kind of query and the
     names of lists, never a value; lists of one name count as one. Safe to share between threads.
+    Counts are those of one process: `PrometheusCounters` is for several.
 
     Parameters
     ----------
@@ -94,21 +137,27 @@ class PrometheusCollector:
 
     def collect(self) -> Iterator[Any]:
         """Yield all metrics, as prometheus-client asks for them."""
-        from prometheus_client.core import CounterMetricFamily
-
         with self._lock:
             totals, hits = dict(self._totals), dict(self._hits)
+        if totals:  # else others may count batches, by the same names
+            yield from self._of_batches(totals, hits)
+        yield from self._of_lists()
+
+    def _of_batches(
+        self, totals: dict[tuple[str, str], int], hits: dict[str, int]
+    ) -> Iterator[Any]:
+        from prometheus_client.core import CounterMetricFamily
+
         for field, (name, text) in _TOTALS.items():
             family = CounterMetricFamily(f"{self._prefix}_{name}", text, labels=["kind"])
             for (counted, kind), value in totals.items():
                 if counted == field:
                     family.add_metric([kind], value)
             yield family
-        family = CounterMetricFamily(f"{self._prefix}_hits", "Hits in a list", labels=["list"])
-        for name, value in hits.items():
-            family.add_metric([name], value)
+        family = CounterMetricFamily(f"{self._prefix}_hits", _HITS, labels=["list"])
+        for label, value in hits.items():
+            family.add_metric([label], value)
         yield family
-        yield from self._of_lists()
 
     def _of_lists(self) -> Iterator[Any]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
