@@ -6,8 +6,8 @@
 The folder holds the lists, `baseline.csml` and `iwol.csml`; put a new version in the place of
 either while the service runs, and every worker takes it. What is accepted goes to `uploads` in it,
 records of every look-up to `audit.jsonl`, and what must be reported to the authorities to
-`reports.jsonl`. The other folder, which must exist and be empty at first, is where prometheus-client
-keeps what the workers count.
+`reports.jsonl`. The other folder, which must exist and be empty at first, is where
+prometheus-client keeps what the workers count.
 """
 
 from __future__ import annotations
