@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import runpy
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from overheard import Listener
+
 ROOT = Path(__file__).resolve().parent.parent
+LISTENER = Listener()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the kernel asked for the default, here and in the Pythons that tests start."""
+    config.addinivalue_line("markers", "shows_values: is to show listed values or queries")
+    LISTENER.listen()
     kernel = config.getoption("kernel")
     if kernel is None:
         return
@@ -28,6 +34,24 @@ def pytest_configure(config: pytest.Config) -> None:
         [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
     )
     runpy.run_path(str(folder / "sitecustomize.py"))
+
+
+def pytest_collection_finish() -> None:
+    """Forget what other plugins said while they began."""
+    LISTENER.heard.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test during which a listed value or a query was said."""
+    report = yield
+    leaks = LISTENER.leaks(report)
+    if leaks and report.passed and item.get_closest_marker("shows_values") is None:
+        report.outcome = "failed"
+        report.longrepr = "values were said:\n" + "\n".join(leaks[:20])
+    return report
 
 
 @pytest.fixture(scope="session")

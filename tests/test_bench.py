@@ -43,6 +43,7 @@ def silent(_: str) -> None:
     pass
 
 
+@pytest.mark.shows_values  # hfind prints what it finds
 def test_every_section(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("CSAMATCH_SHARED", raising=False)
     path = tmp_path / "figures.json"
@@ -115,6 +116,7 @@ def test_missing_peers_are_named(monkeypatch, capsys):
     assert len(missing) == len(peers.PEERS) - 4  # set, searchsorted, isin, SQLite
 
 
+@pytest.mark.shows_values  # hfind prints what it finds
 def test_what_cannot_hold_the_keys_is_named(monkeypatch, capsys):
     monkeypatch.setattr(structures.Set, "largest", 1999)
     assert bench("peers", *TINY, "--hits", 0.5) == 0
@@ -129,6 +131,7 @@ def test_a_peer_that_fails_to_load_is_named(monkeypatch, capsys):
     assert "failed to load: ZeroDivisionError" in capsys.readouterr().out
 
 
+@pytest.mark.shows_values  # hfind prints what it finds
 @pytest.mark.parametrize("name", list(peers.PEERS))
 def test_peers_are_checked(name, tmp_path):
     """Every exact peer finds just what is listed, repeated queries too, and errors are seen."""

@@ -295,6 +295,7 @@ def test_reports_hold_no_values_unless_asked(files):
         assert not leaks(str(asked_for)) and not leaks(repr(asked_for))
 
 
+@pytest.mark.shows_values
 def test_command_line(files, capfd, monkeypatch):
     """Neither results nor complaints repeat a value, unless --echo asks for it."""
     runs = [

@@ -134,6 +134,7 @@ def test_vics_is_what_others_read(out):
     }  # fmt: skip
 
 
+@pytest.mark.shows_values
 def test_command_line(out, tmp_path, capfd):
     table = tmp_path / "x.csv"
     table.write_text(f"What;Where\n{md5(1)};7\n")
