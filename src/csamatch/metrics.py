@@ -108,11 +108,16 @@ class PrometheusCollector:
 
     Examples
     --------
-    ::
-
-        collector = csamatch.metrics.PrometheusCollector(lists)
-        prometheus_client.REGISTRY.register(collector)
-        matcher = csamatch.Matcher(lists, on_batch=collector)
+    >>> import csamatch, prometheus_client
+    >>> registry = prometheus_client.CollectorRegistry()  # or prometheus_client.REGISTRY
+    >>> lists = [csamatch.UrlList(["bad.example"], info={"name": "Example"})]
+    >>> collector = PrometheusCollector(lists)
+    >>> registry.register(collector)
+    >>> matcher = csamatch.Matcher(lists, on_batch=collector)
+    >>> matcher.match_urls(["www.bad.example", "good.example"]).count
+    1
+    >>> registry.get_sample_value("csamatch_lookups_total", {"kind": "addresses"}) == 2
+    True
     """
 
     def __init__(
