@@ -321,6 +321,11 @@ EVASIONS: dict[str, list[str | bytes]] = {
         f"view-source:{wrapped(PAGE, 1)}",
         "blob:view-source:http://user@203.0.113.7:80/",
         "view-source: http://bücher.example/",
+        wrapped("view-source:http://bad.example/", 1),
+        wrapped(f"view-source:{PAGE}", 3),
+        wrapped("blob:http://bad.example/0b6c7e0e", 1),
+        encoded("filesystem:http://bad.example/temporary/x"),
+        f"view-source:{wrapped('blob:http://203.0.113.7/x', 2)}",
     ],
     "defanged": [
         "hxxp://bad.example/",
@@ -345,6 +350,11 @@ EVASIONS: dict[str, list[str | bytes]] = {
         "hxxp://[2001:db8::7]/",
         "2001[:]db8[:][:]7",
         "hxxp://user@bad[.]example/",
+        "hxxp%3A%2F%2Fbad.example%2F",
+        "hxxps%3A%2F%2Fbad%5B.%5Dexample%2F",
+        "http%5B%3A%5D%2F%2Fbad%5B.%5Dexample%2F",
+        wrapped("view-source:h**p[://]bad(dot)example/", 2),
+        encoded("hXXp://203[.]0[.]113[.]7/", 2),
     ],
 }  # fmt: skip
 
@@ -369,6 +379,6 @@ EVASION_COUNTS = {
     "IPv6 and zones": 9,
     "dot segments": 15,
     "fragment": 7,
-    "wrappers": 10,
-    "defanged": 22,
+    "wrappers": 15,
+    "defanged": 27,
 }

@@ -72,7 +72,7 @@ static csamatch_status write_name(const uint8_t *text, size_t length, uint32_t r
     /* A URL where a host should be, such as "http%3Ahost". Browsers refuse
      * it, and its canonical form would read as a URL encoded whole. */
     const uint8_t *colon = memchr(text, ':', length);
-    if (colon != NULL && csm_is_special_scheme(text, (size_t)(colon - text)))
+    if (colon != NULL && csm_begins_url(text, (size_t)(colon - text)))
         return CSAMATCH_ERROR_HOST;
     uint32_t address;
     int is_ipv4 = csm_ipv4_parse(text, length, &address);

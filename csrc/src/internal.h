@@ -235,6 +235,14 @@ size_t csm_defanged_dot(const uint8_t *text, size_t length);
 /* True for the schemes whose authority needs no "//". */
 bool csm_is_special_scheme(const uint8_t *text, size_t length);
 
+/* True for those, and for the names of wrappers ("view-source"): whatever has
+ * one of them and a colon in front is a URL, and no host. */
+bool csm_begins_url(const uint8_t *text, size_t length);
+
+/* True for a scheme as it stands in front of a colon when it was defanged:
+ * "hxxps", or "http[". */
+bool csm_is_defanged(const uint8_t *name, size_t length);
+
 /* Bytes of a non-ASCII host in ASCII, escapes included: four times what DNS
  * allows. A longer one is no name, and is written as %XX instead. */
 #define CSM_NAME_ROOM 1024

@@ -28,11 +28,23 @@ static size_t begins_any(const uint8_t *text, size_t length, const char *const *
     return size;
 }
 
+static const char *const false_names[] = {"hxxp", "h**p", "meow", NULL};
+
+bool csm_is_defanged(const uint8_t *name, size_t length)
+{
+    size_t size = begins_any(name, length, false_names);
+    bool bracket = length > 0 && name[length - 1] == '['; /* of "[:]" or "[://]" */
+    if (bracket)
+        length--;
+    if (size == 0)
+        return bracket && csm_begins_url(name, length);
+    return size + csm_begins(name + size, length - size, "s") == length;
+}
+
 /* Rewrites a defanged scheme ("hxxps", "h**p[:]"): the number of bytes read,
  * as many or more than those written, *written. Zero when there is none. */
 static size_t refang_scheme(uint8_t *text, size_t length, size_t *written, bool *changed)
 {
-    static const char *const false_names[] = {"hxxp", "h**p", "meow", NULL};
     static const char *const true_names[] = {"http", "ftp", NULL};
     static const char *const colons[] = {"[://]", "[:]", ":", NULL};
     size_t name = begins_any(text, length, false_names), read = name;

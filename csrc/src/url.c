@@ -6,6 +6,9 @@
 /* How many times view-source:, blob: or whole-URL encoding may be undone. */
 enum { MAX_NESTING = 8 };
 
+/* The letters of "view-source". */
+enum { LONGEST_SCHEME = 11 };
+
 /* Beyond three bytes for every byte of input: a host, and "/". */
 enum { SLACK = CSM_HOST_ROOM + 16 };
 
@@ -60,6 +63,11 @@ bool csm_is_special_scheme(const uint8_t *text, size_t length)
     return is_one_of(text, length, special_schemes);
 }
 
+bool csm_begins_url(const uint8_t *text, size_t length)
+{
+    return is_one_of(text, length, special_schemes) || is_one_of(text, length, wrapper_schemes);
+}
+
 /* How many bytes of `text` in front are to be trimmed: C0 controls, space,
  * NBSP, BOM, U+2028 and U+2029. `back` looks from the end. */
 static size_t blank(const uint8_t *text, size_t length, bool back)
@@ -108,10 +116,12 @@ size_t csm_scheme_length(const uint8_t *text, size_t length)
 
 /* True for "http%3A%2F...", encoded as a whole, once or more often, be it with
  * the letters of the scheme or without: decodes as csm_percent_decode does, as
- * far as an encoded colon. Two bytes wait for each time it was encoded. */
-static bool encoded_whole(const uint8_t *text, size_t length)
+ * far as an encoded colon. Two bytes wait for each time it was encoded.
+ * `begins` decides about what is in front of the colon. */
+static bool encoded_whole(const uint8_t *text, size_t length,
+                          bool (*begins)(const uint8_t *text, size_t length))
 {
-    uint8_t head[6 + 2 * MAX_NESTING];
+    uint8_t head[LONGEST_SCHEME + 1 + 2 * MAX_NESTING];
     size_t n = 0;
     for (size_t i = 0; i < length && n < sizeof head && text[i] != ':'; i++) {
         head[n++] = text[i];
@@ -122,7 +132,7 @@ static bool encoded_whole(const uint8_t *text, size_t length)
             n -= 2;
             head[n - 1] = (uint8_t)(high << 4 | low);
             if (head[n - 1] == ':')
-                return csm_is_special_scheme(head, n - 1);
+                return begins(head, n - 1);
         }
     }
     return false;
@@ -146,7 +156,7 @@ static size_t decode_once(uint8_t *text, size_t length)
 }
 
 /* Takes wrappers off until a plain URL is left, at *start. */
-static csamatch_status unwrap(uint8_t *text, size_t *length, uint32_t *flags)
+static csamatch_status unwrap(uint8_t *text, size_t *length, bool refang, uint32_t *flags)
 {
     for (int depth = 0; depth <= MAX_NESTING; depth++) {
         *length = clean(text, *length);
@@ -154,8 +164,11 @@ static csamatch_status unwrap(uint8_t *text, size_t *length, uint32_t *flags)
         if (scheme > 0 && is_one_of(text, scheme, wrapper_schemes)) {
             *length -= scheme + 1;
             memmove(text, text + scheme + 1, *length);
-        } else if (encoded_whole(text, *length)) {
+        } else if (encoded_whole(text, *length, csm_begins_url)) {
             *length = decode_once(text, *length);
+        } else if (refang && encoded_whole(text, *length, csm_is_defanged)) {
+            *length = decode_once(text, *length);
+            *flags |= CSAMATCH_ADDRESS_REFANGED;
         } else {
             return CSAMATCH_OK;
         }
@@ -276,8 +289,9 @@ static void copy(uint8_t *work, const char *text, size_t length)
 static csamatch_status normalize(uint8_t *work, size_t length, uint32_t readings, uint8_t *out,
                                  csamatch_address *address)
 {
-    csamatch_status status = unwrap(work, &length, &address->flags);
-    if (status == CSAMATCH_OK && (readings & CSAMATCH_READ_REFANG) != 0)
+    bool refang = (readings & CSAMATCH_READ_REFANG) != 0;
+    csamatch_status status = unwrap(work, &length, refang, &address->flags);
+    if (status == CSAMATCH_OK && refang)
         length = csm_refang(work, length, &address->flags);
     size_t start, end;
     if (status == CSAMATCH_OK)
