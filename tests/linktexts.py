@@ -224,5 +224,5 @@ PIECE_LIST = (
 # What a text can repeat to send a careless scanner back again and again.
 HOSTILE = (
     "http: http:// http://a@ a.b/, a.example/( ((( [://] hxxp[:] a谢 %25 http://a.example/,http:// "
-    "\u200b 。 _. http://[::"
+    "\u200b 。 _. http://[:: http://(@ a.b\u200b. a.b:0"
 )

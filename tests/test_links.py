@@ -121,6 +121,48 @@ CASES = {
     ],
     "http://a.example\u200b": ["http://a.example"],
     "http://a.exa\u00admple/": ["http://a.exa\u00admple/"],
+    "http://a.example:/b http://a.example:000080/b a.example:/b": [
+        "http://a.example:/b",
+        "http://a.example:000080/b",
+        "a.example:/b",
+    ],
+    "http://a.example:/ a.example:/ b.example:\\ stop.it:/": [
+        "http://a.example",
+        "a.example",
+        "b.example",
+    ],
+    "http://a.example:? http://a.example:0? http://a.example:000000123456/b": [
+        "http://a.example",
+        "http://a.example:0",
+        "http://a.example",
+    ],
+    "http://a。example。/b http://a．example．:80 http://a。example。": [
+        "http://a。example。/b",
+        "http://a．example．:80",
+        "http://a。example",
+    ],
+    "http://a.example\u200b/b a.example\u00ad\u200b/b http://a.example\u200b.:80 a.example\u200b": [
+        "http://a.example\u200b/b",
+        "a.example\u00ad\u200b/b",
+        "http://a.example\u200b.:80",
+        "a.example",
+    ],
+    # users
+    "http://a(b)@c.example/ http://a[b]{c}@d.example http://a'b@c.example http://(@a.example/b)": [
+        "http://a(b)@c.example/",
+        "http://a[b]{c}@d.example",
+        "http://a'b@c.example",
+        "http://(@a.example/b",
+    ],
+    "http://a.example(me@b.example) 'http://a.example'me@b.example (http://a.example)m@b.example": [
+        "http://a.example",
+        "http://a.example",
+        "http://a.example",
+    ],
+    '[url=http://a.example]me@b.example[/url] http://a.example"me@b.example': [
+        "http://a.example",
+        "http://a.example",
+    ],
     # no URL at all
     "http://[::1 http://[a.b] http://[1.2.3.4]": [],
     "http://u@http%3A%2F%2Fa.example/": [],

@@ -144,6 +144,34 @@ static bool count_bracket(const csm_scanner *s, size_t at, depths *open)
     return true;
 }
 
+static bool is_open(const depths *open)
+{
+    return open->round + open->square + open->curly > 0;
+}
+
+/* An '@' between brackets, "host(me@mail)", is none of the link's; but behind
+ * one that stays open it is. */
+size_t csm_skip_userinfo(const csm_scanner *s, size_t at, uint8_t mark)
+{
+    depths open = {0};
+    size_t host = at, within = 0, width;
+    for (; at < s->length; at += width) {
+        uint8_t c = s->text[at];
+        width = 1;
+        if (c >= 0x80 && csm_look(s, at, &width) == CSM_CHAR_END)
+            break;
+        if (c <= 0x20 || c == 0x7F || strchr("/\\?#<>\"`|", c) != NULL || (c == '\'' && mark == c))
+            break;
+        if (strchr("()[]{}", c) != NULL && !count_bracket(s, at, &open))
+            break;
+        if (!is_open(&open))
+            within = 0;
+        if (c == '@')
+            *(is_open(&open) ? &within : &host) = at + 1;
+    }
+    return within > 0 ? within : host;
+}
+
 /* The end of path, query and fragment, which begin at `start`. `mark` is what
  * stands in front of the link. */
 static size_t path_end(const csm_scanner *s, size_t start, uint8_t mark)
@@ -173,9 +201,19 @@ static size_t path_end(const csm_scanner *s, size_t start, uint8_t mark)
     return trim(s, start, at, mark);
 }
 
+/* True where an empty port may end: in front of a path that is more than a
+ * slash, which would make a face (":/"). */
+static bool path_begins(const csm_scanner *s, size_t at)
+{
+    size_t width;
+    return at + 1 < s->length && csm_is_slash(s->text[at]) &&
+           (csm_in_label(csm_look(s, at + 1, &width)) || csm_is_escape(s, at + 1));
+}
+
 /* The end of the port at `at`, or `at` where there is none. */
 static size_t port_end(const csm_scanner *s, size_t at, bool *defanged)
 {
+    enum { MOST_DIGITS = 5 };
     size_t start = at, colon = 1;
     if (s->refang && csm_begins(s->text + at, s->length - at, "[:]") > 0)
         colon = 3;
@@ -183,25 +221,40 @@ static size_t port_end(const csm_scanner *s, size_t at, bool *defanged)
         return start;
     at += colon;
     size_t digits = at;
-    while (at < s->length && at - digits <= 5 && csm_is_digit(s->text[at]))
+    while (at < s->length && s->text[at] == '0')
         at++;
-    if (at == digits || at - digits > 5 || (at < s->length && csm_is_plain(s->text[at])))
+    size_t most = at + MOST_DIGITS;
+    while (at < s->length && at <= most && csm_is_digit(s->text[at]))
+        at++;
+    bool ends = at >= s->length || !csm_is_plain(s->text[at]);
+    if (at == digits ? !path_begins(s, at) : at > most || !ends)
         return start;
     *defanged = *defanged || colon == 3;
     return at;
 }
 
-size_t csm_link_end(const csm_scanner *s, size_t at, uint8_t mark, bool *defanged)
+/* Behind the root's dot, if one stands at `at` and the link goes on. */
+static size_t skip_root(const csm_scanner *s, size_t at, bool *defanged)
 {
-    size_t host = at;
-    if (s->length - at >= 2 && s->text[at] == '.' &&
-        (csm_is_slash(s->text[at + 1]) || port_end(s, at + 1, defanged) > at + 1))
-        at++; /* the root's dot */
-    at = port_end(s, at, defanged);
-    if (at < s->length && (csm_is_slash(s->text[at]) || s->text[at] == '?' || s->text[at] == '#')) {
-        size_t end = path_end(s, at, mark);
-        return end > at || at > host + 1 ? end : host;
-    }
-    return at;
+    size_t width;
+    if (csm_look(s, at, &width) != CSM_CHAR_DOT || at + width >= s->length)
+        return at;
+    size_t next = at + width;
+    return csm_is_slash(s->text[next]) || port_end(s, next, defanged) > next ? next : at;
 }
 
+size_t csm_link_end(const csm_scanner *s, size_t at, uint8_t mark, bool *defanged)
+{
+    size_t certain = at, width;
+    while (csm_look(s, at, &width) == CSM_CHAR_HIDDEN)
+        at += width;
+    size_t root = skip_root(s, at, defanged), port = port_end(s, root, defanged);
+    if (port > root && csm_is_digit(s->text[port - 1]))
+        certain = port;
+    at = port;
+    if (at < s->length && (csm_is_slash(s->text[at]) || s->text[at] == '?' || s->text[at] == '#')) {
+        size_t end = path_end(s, at, mark);
+        return end > at ? end : certain;
+    }
+    return certain;
+}

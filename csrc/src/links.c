@@ -88,23 +88,6 @@ static size_t authority_start(const csm_scanner *s, size_t at, const scheme *fou
     return at > start ? at : 0;
 }
 
-/* Where the host begins: behind the last '@' of the authority at `at`. */
-static size_t skip_userinfo(const csm_scanner *s, size_t at)
-{
-    size_t host = at, width;
-    for (; at < s->length; at += width) {
-        uint8_t c = s->text[at];
-        width = 1;
-        if (c >= 0x80 && csm_look(s, at, &width) == CSM_CHAR_END)
-            break;
-        if (c <= 0x20 || c == 0x7F || strchr("/\\?#<>\"'`|()[]{}", c) != NULL)
-            break;
-        if (c == '@')
-            host = at + 1;
-    }
-    return host;
-}
-
 /* What may stand in an IPv6 address or its zone (RFC 6874). */
 static bool in_address(uint8_t c)
 {
@@ -183,14 +166,14 @@ static bool read_url(const csm_scanner *s, size_t floor, const csm_name *run, cs
     size_t authority = authority_start(s, run->end, &found, &defanged);
     if (authority == 0)
         return false;
-    size_t host = skip_userinfo(s, authority), end = host_end(s, host, &defanged);
+    uint8_t mark = mark_before(s, found.start);
+    size_t host = csm_skip_userinfo(s, authority, mark), end = host_end(s, host, &defanged);
     if (end == host && host > authority) { /* "http://host:...@" and nothing more */
         host = authority;
         end = host_end(s, host, &defanged);
     }
     if (end == host)
         return false;
-    uint8_t mark = mark_before(s, found.start);
     link->start = found.start;
     link->end = csm_link_end(s, end, mark, &defanged);
     link->kind = kind_of(s, CSAMATCH_LINK_URL, defanged, host, link->end > end ? host : end);
@@ -227,7 +210,8 @@ static bool read_bare(const csm_scanner *s, const csm_name *run, csamatch_link *
     }
     if (!run->defanged && (letters < 2 || csm_is_digit(s->text[run->last])))
         return false;
-    bool scheme_like = end + 1 < s->length && s->text[end] == ':' && csm_is_slash(s->text[end + 1]);
+    bool scheme_like = end + 2 < s->length && s->text[end] == ':' &&
+                       csm_is_slash(s->text[end + 1]) && csm_is_slash(s->text[end + 2]);
     if (end < s->length && (s->text[end] == '@' || scheme_like))
         return false;
     bool defanged = run->defanged;

@@ -91,6 +91,10 @@ static inline bool csm_in_label(csm_character what)
  * ends between them. Behind a scheme only the last label does. */
 csm_name csm_read_name(const csm_scanner *s, size_t at, bool bare);
 
+/* Where the host of an authority at `at` begins: behind its last '@'. `mark`
+ * is the byte in front of the link. */
+size_t csm_skip_userinfo(const csm_scanner *s, size_t at, uint8_t mark);
+
 /* The end of a link whose host ends at `at`: port, path, query, fragment.
  * `mark` is the byte in front of the link. Sets *defanged if there is "[:]". */
 size_t csm_link_end(const csm_scanner *s, size_t at, uint8_t mark, bool *defanged);
