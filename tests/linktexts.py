@@ -200,7 +200,7 @@ PROSE = [
     "it.is that.is how.to do.it stop.it so.what no.no this.is.fine well.no",
     "me@example.com first.last@mail.example.org <a.b@example.net> "
     "mailto:a@example.com @user@example.com",
-    "a.at p.m.to 1.to 2.is",
+    "a.at p.m.to 1.to 2.is 3.11.is 10.30.pm 9.15.am. 1.2.3.in",
     "Gut.Aber das.ist ja.nein. Voilà.Merci. Bien.Y tú. Да.Нет. 好。不好。谢谢。再见 はい。いいえ。",
     "http https:// ftp: :// http:// // /// http:///// http://. http://? mailto: tel:+1 data:,x",
     "foo://,; x://",

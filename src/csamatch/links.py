@@ -123,8 +123,9 @@ def _is_prose(host: str, suffix: str, written: str, behind: int) -> bool:
         return True  # a program's
     if len(labels) > 2 and all(len(label) == 1 for label in labels[:-1]):
         return True  # an abbreviation's
-    if len(labels) == 2 and labels[0].isdecimal() and len(labels[0]) < 3:
-        return True  # the number of a section
+    numbers = labels[:-1]
+    if "".join(numbers).isdecimal() and (len(numbers) > 1 or len(numbers[0]) < 3):
+        return True  # of a section, or the time of day
     words = written.split(".")
     if len(labels) == 2 and suffix in _EVERYDAY_TLDS and words[0].lower() in _EVERYDAY_WORDS:
         return True
