@@ -51,6 +51,11 @@ def _nested(size: int) -> list[bytes]:
     return [_fill(size, "view-source:blob:http%25252525253A//host.example/", "%2525").encode()]
 
 
+def _wrapped(size: int) -> list[bytes]:
+    """Return a defanged URL in a wrapper, both encoded whole, and percent signs after them."""
+    return [_fill(size, "view-source%25253Ahxxps%25255B%25253A//host.example/", "%2525").encode()]
+
+
 ONE: dict[str, Callable[[int], list[bytes]]] = {
     "nested %25": _one(HOST + "%", "25", "41"),
     "nested %25 in the host": _one("http://%", "25", "41.example/"),
@@ -92,6 +97,7 @@ ONE: dict[str, Callable[[int], list[bytes]]] = {
     "bytes that are no UTF-8": lambda size: [b"http://" + b"\xff" * (size - 16) + b".example/"],
     "long Punycode": _one("http://\u00fc.xn--", "a", ".example/"),
     "whole-URL nesting": _nested,
+    "whole-URL nesting, defanged": _wrapped,
     "wrappers": lambda size: [_fill(size, "blob:" * 8, "//", "host.example/").encode()],
     "blanks": _one(" ", "\t\n", "http://host.example/"),
     "blanks of three bytes": _one("", "\u2028", "http://host.example/"),
@@ -138,6 +144,10 @@ LINK_UNITS = [
         "http://a:80:",
         "://",
         "a://",
+        "http://(@",
+        "http://a(@b)'",
+        "a.b\u200b",
+        "a.b:0",
     ),
     *(
         "a.",
