@@ -62,8 +62,10 @@ def check(path: Path, out: Path) -> csamatch.BuildReport:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_line_is_accounted_for(shared, out, name):
-    report = check(shared / "data" / name, out)
-    assert report.rejected == 0
+    path = shared / "data" / name
+    report = check(path, out)
+    # One name has two dots side by side: nobody can tell what was meant.
+    assert report.rejected == sum(".." in line.split("/")[0] for _, line in lines_of(path))
 
 
 def test_updates(shared, out):
@@ -86,7 +88,12 @@ def test_ordinary_urls(shared, out):
         if s.reason == "more than one word"
     }
     assert rejected == bad
-    assert (report.read, report.rejected) == (len(lines), len(bad) + 1)
+    prose = {s.where for s in report.samples if s.reason.startswith("a character in the host")}
+    spelt = {f"line {n}": line.partition("://") for n, line in lines}
+    assert len(prose) == 7
+    assert all(set("%&' ") & set(spelt[where][2] or spelt[where][0]) or "&" in spelt[where][0]
+               for where in prose)  # fmt: skip
+    assert (report.read, report.rejected) == (len(lines), len(bad) + len(prose) + 1)
 
 
 def test_numbers_are_hosts_of_their_own(shared, out):

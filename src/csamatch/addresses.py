@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
@@ -158,6 +159,7 @@ def _is_bare_host(value: str) -> bool:
     )
 
 
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _LONGEST_LABEL = 1024  # of those that the C library makes
 
 
@@ -222,6 +224,20 @@ def listed_address(value: str | bytes, rule: str | None = None) -> ListedAddress
     if flags & ADDRESS_REFUSED and _is_damaged(host):
         raise UrlError("the host is not UTF-8")
     return ListedAddress(rule, canonical, host, bool(flags & ADDRESS_IP))
+
+
+def check_host(address: ListedAddress) -> None:
+    """Refuse a host that no name service knows: a source meant something else by it.
+
+    Queries are normalised all the same, whatever stands in them.
+
+    Raises
+    ------
+    UrlError
+        When there is anything but letters, digits, hyphens and underscores in its labels.
+    """
+    if not address.is_ip and not _HOST_NAME.fullmatch(address.host):
+        raise UrlError("a character in the host that no host name has")
 
 
 def address_key(address: ListedAddress) -> bytes:

@@ -75,7 +75,8 @@ def build(
         whose records have fields. By default what the reader says; an empty mapping takes all.
     max_rejected : float, int or str, optional
         How many records of one source may be unreadable before the build fails: a share (0.001
-        or ``"0.1%"``) or a number. By default 1 %, but never fewer than 100.
+        or ``"0.1%"``) or a number. By default 1 %, but never fewer than 10, nor than 100 if as many
+        can be read.
     max_size : int
         The bytes that one source may unpack to.
     max_ratio : float

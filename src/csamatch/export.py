@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from csamatch import listfile
-from csamatch.addresses import listed_address
+from csamatch.addresses import check_host, listed_address
 from csamatch.atomic import replace_file
 from csamatch.errors import Error, FormatError, UrlError
 from csamatch.hashlist import HashList
@@ -95,6 +95,7 @@ class _Intake(Intake):
             return name, value, None, b""
         try:
             address = listed_address(value, name or None)
+            check_host(address)
         except UrlError as error:
             return error.reason
         return address.rule, address.canonical.encode("ascii"), None, b""

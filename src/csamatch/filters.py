@@ -8,7 +8,10 @@ from typing import Any, Final
 Wanted = Callable[[str | None], bool]
 
 FORGIVEN: Final = 100
-"""So many unreadable records never fail a build, unless the caller sets a limit."""
+"""So many unreadable records fail no build, unless they are most, or the caller sets a limit."""
+
+FEW: Final = 10
+"""So many never do, even if they are all but one."""
 
 
 def wanted_categories(given: Collection[str | int | None] | None) -> Wanted | None:
@@ -63,13 +66,14 @@ class RejectionLimit:
     ----------
     given : float, int, str or None
         A share (0.001, ``"0.1%"``) or a number (25, ``"25"``). None is 1 % or 100 records,
-        whichever is more.
+        whichever is more, but no more than half of them where those are over ten.
     """
 
     def __init__(self, given: float | str | None) -> None:
         self._share: float | None = None
         self._most = FORGIVEN
         self._text = "1 %"
+        self._is_default = given is None
         if given is None:
             self._share = 0.01
             return
@@ -93,10 +97,11 @@ class RejectionLimit:
     def exceeded(self, rejected: int, read: int, reasons: Mapping[str, int]) -> str:
         """Return what to say when too many were rejected; empty while they are few enough."""
         most = max(self._most, 0.0 if self._share is None else self._share * read)
+        text = self._text
+        if self._is_default and 2 * rejected > read and FEW < rejected <= most:
+            most, text = read // 2, "half"
         if rejected <= most:
             return ""
         common = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
         spelled = ", ".join(f"{reason} {count:,}" for reason, count in common)
-        return (
-            f"{rejected:,} of {read:,} records cannot be read, more than {self._text} ({spelled})"
-        )
+        return f"{rejected:,} of {read:,} records cannot be read, more than {text} ({spelled})"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import quarantine
-from csamatch.addresses import address_hint, address_key, listed_address
+from csamatch.addresses import address_hint, address_key, check_host, listed_address
 from csamatch.assemble import Columns
 from csamatch.errors import FormatError, UrlError
 from csamatch.filters import Wanted, Where
@@ -274,6 +274,7 @@ class Intake:
         else:
             try:
                 address = listed_address(value, name or None)
+                check_host(address)
             except UrlError as error:
                 return error.reason
             rule, key, hint = address.rule, address_key(address), address_hint(address)

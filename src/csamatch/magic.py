@@ -47,6 +47,12 @@ _MAGIC: Final = (
     (0, b"\x80\x04\x95", "a Python pickle"),
 )
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML_PIECE = re.compile(
+    rb"<(?:a|article|b|br|center|dd|div|dl|dt|em|font|footer|form|h[1-6]|header|hr|i|iframe|img|li|"
+    rb"link|main|meta|nav|ol|p|pre|script|section|span|strong|style|table|tbody|td|th|title|tr|u|ul)"
+    rb"[\s/>]",
+    re.IGNORECASE,
+)
 _XML = re.compile(rb"\s*<(?:\?xml\b|!--|[A-Za-z_][\w.:-]*[\s/>])")
 _JSON = re.compile(rb'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?\d+(?:\.\d+)?\s*[,\]]))')
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -58,7 +64,10 @@ def what_it_is(head: bytes) -> str:
         if head.startswith(magic, offset):
             # Two letters may also begin a text.
             return what if len(magic) > 3 or _CONTROL.search(head[:1024]) else ""
-    return "a web page" if _HTML.match(head, _behind_comments(head)) else ""
+    start = _behind_comments(head)
+    if _HTML.match(head, start):
+        return "a web page"
+    return "a piece of a web page" if _HTML_PIECE.match(head, start) else ""
 
 
 def _behind_comments(head: bytes) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from csamatch.readers.records import Record, Rejected, lines
+from csamatch.readers.spellings import IS_CONDITIONAL, IS_EMAIL, IS_WILDCARD, read_word
 
 _COMMENTS = ("#", "!", "[Adblock", "[adblock")
 _COMMENT_BEHIND = re.compile(r"(?<=\s)[#!]")
@@ -22,18 +23,16 @@ _ADBLOCK = re.compile(r"\|\|([^|^$*/]+(?:/[^|$*]*?)?)\^?(?:\$(.*))?")
 _COSMETIC = re.compile(r"[^/\s]*#[@?$%]?#")
 # Options that leave a rule what it is, a block of the address for everyone.
 _ADBLOCK_OPTIONS = frozenset({"all", "doc", "document", "important", "popup"})
-# Whatever is not ASCII may be a letter here; what it means is for the C library to say.
-_EMAIL = re.compile(r"(?:mailto:)?[^\s/@:?#]+@[^\s/@:?#]+", re.IGNORECASE)
+# Whatever is not ASCII may be a letter here.
 _HOST = re.compile(
     r"(?:[A-Za-z0-9_\x80-\U0010FFFF-]+\.)+"
     r"(?:[A-Za-z\x80-\U0010FFFF][A-Za-z0-9\x80-\U0010FFFF-]*|\d{1,3})\.?"
     r"|\[[0-9A-Fa-f:.]+\]"
 )
-_IS_EMAIL = "an e-mail address, which must not list its whole provider"
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
-def _parse(line: str) -> list[str] | str:
+def parse(line: str) -> list[str] | str:
     """Return the addresses in a line, or the reason why there are none."""
     if line.startswith("@@"):
         return "an adblock exception, which takes away rather than lists"
@@ -43,14 +42,12 @@ def _parse(line: str) -> list[str] | str:
         return _parse_adblock(line)
     words = line.split()
     if len(words) > 1 and _is_ip(words[0]):
-        words = words[1:]
+        # Of a line of a hosts file; in those a comment may begin anywhere.
+        words = line.partition("#")[0].split()[1:]
     elif len(words) > 1:
         return "more than one word"
-    if any("@" in word and _EMAIL.fullmatch(word) for word in words):
-        return _IS_EMAIL
-    if any(word.startswith("*.") for word in words):
-        return "a wildcard; list the domain itself, which covers its subdomains"
-    return words
+    read = [read_word(word) for word in words]
+    return next((reason for _, reason in read if reason), [word for word, _ in read])
 
 
 def _is_ip(word: str) -> bool:
@@ -68,7 +65,7 @@ def _parse_adblock(line: str) -> list[str] | str:
     if rule is None:
         return "an adblock rule that is more than an address"
     if rule[2] is not None and not _ADBLOCK_OPTIONS.issuperset(rule[2].split(",")):
-        return "an adblock rule with conditions"
+        return IS_CONDITIONAL
     return [rule[1]]
 
 
@@ -84,7 +81,7 @@ def _read(stream: BinaryIO, lone_slash: bool) -> Iterator[Record | Rejected]:
         line = raw.decode("utf-8", "surrogateescape")  # back to the same bytes below
         if not line or line.startswith(_COMMENTS):
             continue
-        found = _parse(_without_comment(line))
+        found = parse(_without_comment(line))
         if isinstance(found, str):
             yield Rejected(where, found, raw.decode("utf-8", "backslashreplace"))
             continue
@@ -108,17 +105,31 @@ def read_urls(
     return _read(stream, lone_slash=False)
 
 
-def count_addresses(raw_lines: Iterable[bytes]) -> tuple[int, int, int]:
-    """Count the lines that look like hosts, like URLs, and like e-mail addresses."""
-    hosts = urls = emails = 0
+class Counts(NamedTuple):
+    """How many lines look like what."""
+
+    hosts: int
+    urls: int
+    emails: int
+    rules: int  # that are no address, but of a list of addresses
+    lines: int  # neither blank nor comments
+
+
+def count_addresses(raw_lines: Iterable[bytes]) -> Counts:
+    """Count the lines that look like hosts, like URLs, and so on."""
+    hosts = urls = emails = rules = count = 0
     for raw in raw_lines:
         line = raw.decode("utf-8", "replace").strip()
         if not line or line.startswith(_COMMENTS):
             continue
-        found = _parse(_without_comment(line))
-        emails += found == _IS_EMAIL
+        count += 1
+        found = parse(_without_comment(line))
+        emails += found == IS_EMAIL
         if isinstance(found, str) or not found:
+            rules += "adblock" in found or found == IS_WILDCARD
             continue
+        is_of_hosts = len(line.split()) > 1 and all("." not in word for word in found)
+        rules += is_of_hosts  # localhost and its like, in a hosts file
         scheme, separator, rest = found[0].partition("://")
         host, _, path = (rest if separator else scheme).partition("/")
         host = host.rpartition("@")[2]
@@ -128,4 +139,4 @@ def count_addresses(raw_lines: Iterable[bytes]) -> tuple[int, int, int]:
             urls += 1
         else:
             hosts += 1
-    return hosts, urls, emails
+    return Counts(hosts, urls, emails, rules, count)

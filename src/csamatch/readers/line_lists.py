@@ -12,30 +12,43 @@ class Tally(NamedTuple):
     """How many lines look like what."""
 
     digests: int
+    near: int  # hex digits of a wrong length, and the like
     hosts: int
     urls: int
     emails: int
+    rules: int
+    lines: int  # neither blank nor comments, in a list of addresses
+    text_lines: int  # the same in a list of digests, which has more sorts of comments
 
     @property
     def addresses(self) -> int:
         """Hosts and URLs."""
         return self.hosts + self.urls
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether digests and addresses stand side by side, neither being dirt of the other."""
+        return min(self.digests, self.addresses) * 4 > self.digests + self.addresses
+
 
 def tally(head: Head) -> Tally:
     """Count the lines of each sort."""
     digests = sum(text.looks_like_digest(line) for line in head.lines)
-    return Tally(digests, *addresses.count_addresses(head.lines))
+    near = sum(text.looks_like_a_bad_digest(line) for line in head.lines)
+    said = sum(not text.is_blank(line.strip()) for line in head.lines)
+    return Tally(digests, near, *addresses.count_addresses(head.lines), said)
 
 
 def is_text(head: Head) -> bool:
     """Whether most lines are digests."""
     found = head.once(tally)
-    return found.digests > found.addresses + found.emails
+    is_chief = found.digests > found.addresses + found.emails and not found.is_mixed
+    return is_chief and 2 * (found.digests + found.near) >= found.text_lines
 
 
 def _lists_addresses(found: Tally) -> bool:
-    return found.addresses > found.digests + found.emails
+    is_chief = found.addresses > found.digests + found.emails and not found.is_mixed
+    return is_chief and 2 * (found.addresses + found.rules) >= found.lines
 
 
 def is_domains(head: Head) -> bool:
@@ -55,8 +68,14 @@ def what_lines_are(head: Head) -> str:
     found = head.once(tally)
     if found.emails and found.emails >= found.digests + found.addresses:
         return "a list of e-mail addresses"
-    if found.digests and found.digests == found.addresses:
-        return "a list of digests as much as one of addresses"
-    if not any(line.strip() and not text.is_blank(line.strip()) for line in head.lines):
+    if found.digests and found.is_mixed:
+        if found.digests == found.addresses:
+            return "a list of digests as much as one of addresses"
+        return f"a mixture, of {found.digests:,} digests and {found.addresses:,} addresses"
+    if not found.text_lines:
         return "a list of nothing but comments"
+    listed = max(found.digests, found.addresses)
+    if listed:
+        what = "digests" if found.digests > found.addresses else "addresses"
+        return f"text: of its first {found.lines:,} lines, only {listed:,} are {what}"
     return "text whose lines are no digests and no addresses"

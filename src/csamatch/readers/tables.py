@@ -21,6 +21,7 @@ from csamatch import _core
 from csamatch.errors import FormatError
 from csamatch.readers.interface import Item
 from csamatch.readers.records import Batch, Record, Rejected
+from csamatch.readers.spellings import read_word
 from csamatch.rules import WIDTHS
 
 BLOCK: Final = 1 << 18  # small enough that what was read is still in the cache when scanned
@@ -355,14 +356,23 @@ class Table:
             if row in batch.alone:
                 yield batch.alone[row]
                 continue
-            values = [(rule, addresses[row])] if addresses[row] else []
-            record = Record(values, batch.where(row), text_of(ids[row]), bad=bad.get(row, []))
+            record = Record([], batch.where(row), text_of(ids[row]), bad=bad.get(row, []))
+            if addresses[row]:
+                self._take_address(record, rule, addresses[row])
             if layout.category is not None:
                 record.category = text_of(categories[row]) or None
                 record.has_category = True
             if fields:
                 record.fields = {name: text_of(said[row]) or None for name, said in fields.items()}
             yield record
+
+    def _take_address(self, record: Record, rule: str, raw: bytes) -> None:
+        """Add an address to a record, or the reason why it is none."""
+        found, reason = read_word(raw.decode("utf-8", "surrogateescape"))
+        if reason:
+            record.bad.append((reason, raw.decode("utf-8", "backslashreplace")))
+        else:
+            record.values.append((rule, found.encode("utf-8", "surrogateescape")))
 
 
 def with_fields(layout: Layout, known: Mapping[str, int], asked: Iterable[str]) -> Layout:

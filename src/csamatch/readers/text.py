@@ -28,6 +28,8 @@ _TAGS = {
 }
 _ALGORITHM_OF_DIGITS = {2 * width: name for width, name in ALGORITHM_OF_WIDTH.items()}
 _ROOM: Final = 1 << 19  # bytes of digests taken at a time
+_LEAST_DIGITS: Final = 16  # fewer may be a word, or a number
+_HEX = re.compile(rb"[0-9A-Fa-f]+")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -76,6 +78,14 @@ def looks_like_digest(line: bytes) -> bool:
     """Whether a line of unknown format is a digest."""
     line = line.strip()
     return not is_blank(line) and not isinstance(parse_line(line), str)
+
+
+def looks_like_a_bad_digest(line: bytes) -> bool:
+    """Whether a line of unknown format is meant to be a digest, but isn't."""
+    word = line.strip().partition(b" ")[0]
+    return len(word) in _ALGORITHM_OF_DIGITS or (
+        len(word) >= _LEAST_DIGITS and _HEX.fullmatch(word) is not None
+    )
 
 
 def read(
