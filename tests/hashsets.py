@@ -167,12 +167,13 @@ ICSE = Twins(
     [md5(1), sha1(1), md5(2), sha1(2), sha1(5), md5(8), sha1(8)],
     [
         ("line 3", "more columns than expected"),
+        ("line 4", "fewer columns than expected, so that baseline is missing"),
         ("line 6", "md5: 1 characters; expected 32"),
         ("line 7", "md5: 1 characters; expected 32"),
         ("line 7", "sha1: 1 characters; expected 40"),
     ],
     [(icse(icse_row(1), icse_row(2, "y", '"x;'))[:-1], "line 3")],
-    filtered=3,
+    filtered=2,
     ids={md5(1): "1", sha1(5): "5"},
 )
 

@@ -52,7 +52,7 @@ def export(given, **how) -> bytes:
 def test_lists_survive_whole(out, format):
     """Digests, entries and all: the same bytes."""
     first = build(source(), out, categories=EVERY)
-    for given, how in ((out, {"allow_export": True}), (source(), {})):
+    for given, how in ((out, {"allow_export": True}), (source(), {"categories": EVERY})):
         written = export(given, format=format, **how)
         assert build(written, out.with_name("again"), categories=EVERY) == first
 
@@ -61,7 +61,10 @@ def test_lists_survive_whole(out, format):
 def test_digests_survive(out, format):
     build(source(), out, categories=EVERY)
     expected = csamatch.open(out).info.counts
-    for given, how in ((csamatch.open(out), {"allow_export": True}), (source(), {})):
+    for given, how in (
+        (csamatch.open(out), {"allow_export": True}),
+        (source(), {"categories": EVERY}),
+    ):
         written = export(given, format=format, **how)
         again = out.with_name("again")
         build(written, again)
@@ -150,3 +153,26 @@ def test_command_line(out, tmp_path, capfd):
     to = tmp_path / "y.txt"
     assert main(["export", str(out), "--allow-export", "-o", str(to)]) == 0
     assert Path(to).read_text() == f"{md5(1)}\n"
+
+
+def test_filters_are_those_of_a_build(tmp_path, capfd):
+    table = tmp_path / "x.csv"
+    head = "MD5;Image ID;Baseline\n"
+    table.write_text(f"{head}{md5(1)};1;yes\n{md5(2)};2;no\n")
+    assert export(str(table)) == f"{md5(1)}\n".encode()
+    assert export(str(table), where={}) == f"{md5(1)}\n{md5(2)}\n".encode()
+    assert main(["export", str(table), "--where", "baseline=no"]) == 0
+    said, told = capfd.readouterr()
+    assert said == f"{md5(2)}\n"
+    assert told == "csamatch: 1 records written, 0 unreadable, 1 filtered\n"
+    records = [{"Category": c, "MD5": md5(i)} for i, c in enumerate([0, 1, 2, None])]
+    assert export(media(records), categories=[2]) == f"{md5(2)}\n".encode()
+    assert export(media(records)) == f"{md5(1)}\n{md5(2)}\n".encode()
+
+
+def test_too_much_dirt_fails_an_export(tmp_path):
+    data = "\n".join([*map(md5, range(300)), *["x"] * 101]).encode()
+    with pytest.raises(FormatError, match="101 of 401 records cannot be read"):
+        csamatch.export(io.BytesIO(data), tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+    assert export(io.BytesIO(data), max_rejected=101).count(b"\n") == 300

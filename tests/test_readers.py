@@ -110,6 +110,9 @@ LINES = [
     MD5, SHA1, SHA256, MD5.upper(), f"{MD5}  name", f"{SHA1}\tname", f" {MD5}", f"{MD5} ",
     f"\\{MD5}  n", f"SHA256 (f) = {SHA256}", f"{MD5}\r", f"{MD5}\r\r", f"{MD5}\rx", f"{MD5}\v",
     f"{MD5}\x00", f"{MD5};x", "", "# c", "//", "bad", MD5[:-1], MD5 + "0", MD5[:-1] + "g",
+    f"{MD5} {SHA1}", f"{MD5}\t{SHA1} n", f"{MD5},{SHA1}", f"{MD5},n", f'{MD5} "{SHA1}"', f"{MD5}|n",
+    f"{MD5}  {SHA1}", f"{MD5} *{SHA1}", f"{MD5}  n\rm", f"{MD5}  n\r", f"{MD5} {SHA1[:-1]}",
+    f"{MD5} {SHA256}0", f"{MD5}, {MD5}", f'"{MD5}"', f"{MD5} ", f"{MD5}\t", f"{MD5},", f"{MD5};",
     SHA1[:-1], SHA256 + "0", f"{MD5} {'n' * 5000}", f"{MD5} {'n' * 70_000}", "#" * 70_000,
 ]  # fmt: skip
 
@@ -124,7 +127,7 @@ def oracle(lines: list[str]) -> list[tuple]:
             found.append((where, "a line too long for a digest"))
         elif not text.is_blank(raw.strip(b" \t\r\n\f\v")):
             said = text.parse_line(raw.strip(b" \t\r\n\f\v"))
-            found.append((where, said if isinstance(said, str) else [said]))
+            found.append((where, said))
     return found
 
 

@@ -187,7 +187,7 @@ BOMBS = {
     "nested": "[" * 100_000,
     "nested objects": '{"a":' * 100_000,
     "nested and closed": "[" * 100_000 + "]" * 100_000,
-    "a million digits": "9" * 1_000_000,
+    "no JSON": "NaN" + " " * 1_000_000,
 }
 
 
@@ -217,3 +217,42 @@ def test_halves_of_surrogate_pairs_list_nothing(out):
     assert [(s.where, s.reason) for s in report.samples] == [("line 2", "md5: not hexadecimal")]
     entry = csamatch.open(out).find(md5(1)).entry
     assert (entry.id, entry.category) == ("?", "?x")
+
+
+def test_a_bad_later_version_does_not_take_away_a_good_one(out):
+    good = {"id": "1", "type": "HASH_MD5", "should_delete": False}
+    signals = [
+        good | {"indicator": md5(1), "last_updated": 1},
+        good | {"indicator": "broken", "last_updated": 2},
+    ]
+    for order in (signals, signals[::-1]):
+        report = csamatch.build(io.BytesIO(json.dumps(order).encode()), out)
+        assert balanced(report)
+        assert (report.accepted, report.rejected, report.superseded) == (1, 1, 0)
+        assert md5(1) in csamatch.open(out)
+    signals.append(good | {"indicator": md5(2), "last_updated": 3})
+    assert csamatch.build(io.BytesIO(json.dumps(signals).encode()), out).superseded == 1
+    assert [md5(i) in csamatch.open(out) for i in (1, 2)] == [False, True]
+
+
+def test_times_that_are_none_are_named(out):
+    signals = [threat(i, should_delete=i == 2, last_updated="soon") for i in (1, 2)]
+    report = csamatch.build(io.BytesIO(json.dumps(signals).encode()), out)
+    assert (report.accepted, report.rejected, report.bad_values) == (1, 1, 1)
+    assert [(s.where, s.reason) for s in report.samples] == [
+        ("record 1", "the time of its last change cannot be read"),
+        ("record 2", "a withdrawal whose time cannot be read"),
+    ]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_pages_of_results(out, indent):
+    """What stands in front of the array may be an object of its own."""
+    page = {"paging": {"cursors": {"after": ["x"]}, "n": 1}, "data": [threat(1), threat(2)]}
+    report = csamatch.build(io.BytesIO(json.dumps(page, indent=indent).encode()), out)
+    assert (report.readers, report.counts) == ({"<stream>": "signals"}, {"md5": 2})
+
+
+def test_numbers_of_any_length_are_json(out):
+    line = json.dumps(threat(1))[:-1] + f', "x": {"9" * 1_000_000}}}'
+    assert csamatch.build(io.BytesIO(line.encode()), out).counts == {"md5": 1}

@@ -65,7 +65,7 @@ typedef enum csamatch_status {
     CSAMATCH_ERROR_JSON_ESCAPE = 70,    /* JSON: no such escape */
     CSAMATCH_ERROR_JSON_SURROGATE = 71, /* JSON: half of a surrogate pair */
     CSAMATCH_ERROR_JSON_UTF8 = 72,      /* JSON: not UTF-8 */
-    CSAMATCH_ERROR_VICS_LAYOUT = 73     /* VICS: Cases, read as Media */
+    CSAMATCH_ERROR_VICS_LAYOUT = 73     /* VICS: Cases read as Media, or the reverse */
 } csamatch_status;
 
 /* The library's version, a static string such as "1.2.3". */
@@ -601,7 +601,8 @@ CSAMATCH_API csamatch_status csamatch_vics_init(csamatch_vics *reader, int cases
 /* Reads a chunk and adds the records that end in it to `columns`. Sets *used
  * to the bytes of it that were read. SPACE when that is not all because a room
  * is full: take the records out and go on with the rest. VICS_LAYOUT when a
- * Media record has Media of its own. */
+ * Media record has Media of its own, a Case's Media are no array, or a Media
+ * record stands where a Case should. */
 CSAMATCH_API csamatch_status csamatch_vics_feed(csamatch_vics *reader, const char *data,
                                                 size_t length, csamatch_vics_columns *columns,
                                                 size_t *used);

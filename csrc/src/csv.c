@@ -202,8 +202,33 @@ static void keep_text(const reader *r, csamatch_csv_column *column, field f)
     column->numbers[r->scan->row_count] = (uint32_t)column->count;
 }
 
-/* Keeps the digest of a field that was not plainly one: blanks around it, or
- * no digest at all. Column `i` is the first of those picked for the field;
+/* How many bytes of the `length` before or behind `at` may stand around a
+ * digest and mean nothing: quotes, as in ="..." of Excel, marks of Markdown,
+ * blanks, and the blank that does not break, which is two bytes long. */
+static size_t dress(const uint8_t *at, size_t length, bool before)
+{
+    static const uint8_t no_break[2] = {0xC2, 0xA0};
+    if (length == 0)
+        return 0;
+    if (length > 1 && memcmp(before ? at - 2 : at, no_break, 2) == 0)
+        return 2;
+    uint8_t c = before ? at[-1] : at[0];
+    return c != 0 && strchr(" \t=\"'`*_", c) != NULL ? 1 : 0;
+}
+
+/* The digest in a field, when all else that stands there means nothing. */
+static field undressed(const uint8_t *text, field f)
+{
+    size_t more;
+    while ((more = dress(text + f.start, f.end - f.start, false)) > 0)
+        f.start += more;
+    while ((more = dress(text + f.end, f.end - f.start, true)) > 0)
+        f.end -= more;
+    return f;
+}
+
+/* Keeps the digest of a field that was not plainly one: something around it,
+ * or no digest at all. Column `i` is the first of those picked for the field;
  * returns the next that is not. */
 static size_t keep_odd_digest(reader *r, size_t i, field f)
 {
@@ -211,20 +236,21 @@ static size_t keep_odd_digest(reader *r, size_t i, field f)
     size_t index = scan->columns[i].index, first = i;
     uint32_t what = CSAMATCH_CSV_LENGTH;
     trim(r->text, &f);
-    size_t length = f.end - f.start;
+    field bare = undressed(r->text, f);
+    size_t length = bare.end - bare.start;
     for (; i < scan->column_count && scan->columns[i].index == index; i++) {
         csamatch_csv_column *column = &scan->columns[i];
         if (column->width == 0 || length != 2 * column->width)
             continue;
         uint8_t *key = column->bytes + column->count * column->width;
         what = CSAMATCH_CSV_ALPHABET;
-        if (csamatch_hex_decode((const char *)r->text + f.start, length, key, NULL) ==
+        if (csamatch_hex_decode((const char *)r->text + bare.start, length, key, NULL) ==
             CSAMATCH_OK) {
             column->numbers[column->count++] = (uint32_t)scan->row_count;
             what = 0;
         }
     }
-    if (what != 0 && length != 0)
+    if (what != 0 && f.end > f.start)
         add_issue(scan, what, first, f.start, f.end);
     return i;
 }

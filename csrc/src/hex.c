@@ -83,6 +83,28 @@ csamatch_status csamatch_hex_decode(const char *text, size_t digits, uint8_t *ou
     return CSAMATCH_ERROR_ALPHABET;
 }
 
+static inline bool is_one_of(uint8_t c, const char *set)
+{
+    return c != 0 && strchr(set, c) != NULL;
+}
+
+/* Whether what stands behind a digest, `length` bytes to the end of its line,
+ * may be more than the name of a file: further digests, or a second line. */
+static bool may_hold_more(const uint8_t *text, size_t length)
+{
+    const uint8_t *ret = memchr(text, '\r', length);
+    if (ret != NULL && ret + 1 != text + length)
+        return true;
+    if (length > 1 && text[0] == ' ' && (text[1] == ' ' || text[1] == '*'))
+        return false; /* as coreutils write it */
+    size_t at = 0;
+    while (at < length && is_one_of(text[at], " \t,;|"))
+        at++;
+    if (at < length && is_one_of(text[at], "=\"'`*_()[]<>"))
+        return true;
+    return length - at >= 32 && first_bad(text + at, 32) == 32;
+}
+
 /* How long the rest of a line is, its end included, when it begins at `text`,
  * just behind a digest; 0 when that is no plain end of one. */
 static inline size_t line_rest(const uint8_t *text, size_t length)
@@ -93,11 +115,13 @@ static inline size_t line_rest(const uint8_t *text, size_t length)
         return 1;
     if (text[0] == '\r')
         return length > 1 && text[1] == '\n' ? 2 : 0;
-    if (text[0] != ' ' && text[0] != '\t')
+    if (!is_one_of(text[0], " \t,;|"))
         return 0;
     /* A name. Not a long one: whoever limits lines limits these, too. */
     const uint8_t *end = memchr(text, '\n', length < 4096 ? length : 4096);
-    return end == NULL ? 0 : (size_t)(end - text) + 1;
+    if (end == NULL || may_hold_more(text, (size_t)(end - text)))
+        return 0;
+    return (size_t)(end - text) + 1;
 }
 
 csamatch_status csamatch_hex_lines(const char *text, size_t length, size_t width, uint8_t *keys,

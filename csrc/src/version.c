@@ -38,7 +38,7 @@ const char *csamatch_status_text(int status)
     case CSAMATCH_ERROR_JSON_ESCAPE: return "no such escape";
     case CSAMATCH_ERROR_JSON_SURROGATE: return "half of a surrogate pair";
     case CSAMATCH_ERROR_JSON_UTF8: return "not UTF-8";
-    case CSAMATCH_ERROR_VICS_LAYOUT: return "Cases where the data model announces Media";
+    case CSAMATCH_ERROR_VICS_LAYOUT: return "Media and Cases are not where the data model announces them";
     default: return "unknown status";
     }
 }

@@ -75,12 +75,12 @@ static void take_outside(csamatch_vics *v, csm_json_token token)
 }
 
 /* An element of value, or its end. */
-static void take_value_element(csamatch_vics *v, csm_json_token token)
+static csamatch_status take_value_element(csamatch_vics *v, csm_json_token token)
 {
     if (token == CSM_JSON_ARRAY_END) {
         v->where = CSM_IN_ROOT;
         v->key = CSM_KEY_VALUE;
-        return;
+        return CSAMATCH_OK;
     }
     v->values++;
     if (!v->is_cases) {
@@ -88,18 +88,28 @@ static void take_value_element(csamatch_vics *v, csm_json_token token)
     } else if (token == CSM_JSON_OBJECT) {
         v->where = CSM_IN_CASE;
         v->key = CSM_KEY_UNKNOWN;
+    } else if (token == CSM_JSON_ARRAY) {
+        return CSAMATCH_ERROR_VICS_LAYOUT; /* to pass over it might lose Media */
     } else {
         skip(v, token);
     }
+    return CSAMATCH_OK;
 }
 
-static void take_of_case(csamatch_vics *v, csm_json_token token)
+/* Whether a key is one that Media have, and a Case has not. */
+static bool is_of_media(uint8_t key)
+{
+    return key == CSM_KEY_ID || key == CSM_KEY_MD5 || key == CSM_KEY_SHA1 ||
+           key == CSM_KEY_ALTERNATIVES || key == CSM_KEY_FILES;
+}
+
+static csamatch_status take_of_case(csamatch_vics *v, csm_json_token token)
 {
     if (v->where == CSM_IN_CASE_MEDIA) {
         if (token == CSM_JSON_ARRAY_END) {
             v->where = CSM_IN_CASE;
             v->key = CSM_KEY_MEDIA;
-            return;
+            return CSAMATCH_OK;
         }
         v->media++;
         take_media_element(v, token);
@@ -108,9 +118,12 @@ static void take_of_case(csamatch_vics *v, csm_json_token token)
     } else if (token == CSM_JSON_ARRAY && v->key == CSM_KEY_MEDIA) {
         v->where = CSM_IN_CASE_MEDIA;
         v->media = 0;
+    } else if (is_of_media(v->key) || (v->key == CSM_KEY_MEDIA && token != CSM_JSON_NULL)) {
+        return CSAMATCH_ERROR_VICS_LAYOUT; /* to pass over it would lose what it lists */
     } else {
         skip(v, token);
     }
+    return CSAMATCH_OK;
 }
 
 static inline bool is_wanted(csm_vics_key key)
@@ -142,7 +155,7 @@ static csamatch_status take_of_media(csamatch_vics *v, csm_json_token token,
         v->inner = 0;
         return CSAMATCH_OK;
     case CSM_KEY_MEDIA:
-        if (token == CSM_JSON_ARRAY && !v->is_cases)
+        if (is_container(token) && !v->is_cases)
             return CSAMATCH_ERROR_VICS_LAYOUT;
         break;
     default: break;
@@ -196,9 +209,9 @@ static inline csamatch_status take(csamatch_vics *v, csm_json_token token,
     switch (v->where) {
     case CSM_IN_NOTHING:
     case CSM_IN_ROOT: take_outside(v, token); break;
-    case CSM_IN_VALUES: take_value_element(v, token); break;
+    case CSM_IN_VALUES: return take_value_element(v, token);
     case CSM_IN_CASE:
-    case CSM_IN_CASE_MEDIA: take_of_case(v, token); break;
+    case CSM_IN_CASE_MEDIA: return take_of_case(v, token);
     case CSM_IN_MEDIA: return take_of_media(v, token, text);
     case CSM_IN_ALTERNATIVES:
     case CSM_IN_FILES: take_inner_element(v, token); break;

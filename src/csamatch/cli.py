@@ -93,7 +93,10 @@ def _query_lines(stream: BinaryIO, is_hashes: bool) -> Iterator[tuple[int, bytes
                 yield number, line, ""
         elif not is_blank(line):
             found = parse_line(line)
-            yield (number, "", found) if isinstance(found, str) else (number, found[1], "")
+            if isinstance(found, str):
+                yield number, "", found
+            else:
+                yield from ((number, digest, "") for _, digest in found)
 
 
 class _Complaints:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,16 @@ def reading(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def filtering(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the keyword arguments of `add_choice`."""
+    where = None if args.where is None else dict(args.where)
+    return {
+        "categories": None if args.category is None else listed(args.category),
+        "where": {} if args.every else where,
+        "max_rejected": args.max_rejected,
+    }
+
+
 def _name_left_out(samples: list[Sample], more: str) -> None:
     for sample in samples[:COMPLAINTS]:
         print(f"{sample.source}: {sample.where}: {sample.reason}")
@@ -112,8 +124,23 @@ def envelope_of(args: argparse.Namespace) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
+def _check_report(args: argparse.Namespace) -> None:
+    """Make sure that a report can be written, before the list is."""
+    path = Path(args.report)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), args.report)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), args.report)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), args.report)
+    given = [*(args.source or ()), *(source for _, source in args.named or ()), args.output]
+    if any(path.resolve() == Path(each).resolve() for each in given):
+        raise ValueError(f"{args.report}: is a source or the list; write the report elsewhere")
+
+
 def _build(args: argparse.Namespace) -> int:
-    where = None if args.where is None else dict(args.where)
+    if args.report:
+        _check_report(args)
     with terminal_progress(args.quiet) as progress:
         report = csamatch.build(
             _sources(args),
@@ -121,9 +148,7 @@ def _build(args: argparse.Namespace) -> int:
             info=envelope_of(args),
             allow=args.allow,
             admit=args.admit,
-            categories=None if args.category is None else listed(args.category),
-            where={} if args.every else where,
-            max_rejected=args.max_rejected,
+            **filtering(args),
             progress=progress,
             **reading(args),
         )
@@ -253,8 +278,8 @@ def add_envelope(p: argparse.ArgumentParser) -> None:
     p.add_argument("--agreement", metavar="TEXT", help="what it is held under")
 
 
-def add_filters(p: argparse.ArgumentParser) -> None:
-    """Add the arguments that say which records are listed."""
+def add_choice(p: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which records are wanted."""
     p.add_argument(
         "--category",
         metavar="C,...",
@@ -276,6 +301,11 @@ def add_filters(p: argparse.ArgumentParser) -> None:
         type=checked(_max_rejected),
         help="how many records of a source may be unreadable: 0.1%%, 25; default: 1%% or 100",
     )
+
+
+def add_filters(p: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which records are listed."""
+    add_choice(p)
     p.add_argument(
         "--admit",
         metavar="CLASS",

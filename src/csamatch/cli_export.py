@@ -7,7 +7,7 @@ import sys
 
 import csamatch
 from csamatch.cli_base import checked, say, standard_input
-from csamatch.cli_build import pair
+from csamatch.cli_build import add_choice, filtering, pair
 from csamatch.readers import reader_names
 from csamatch.writers import WRITERS
 
@@ -24,8 +24,10 @@ def _export(args: argparse.Namespace) -> int:
         reader=args.reader,
         columns=dict(args.column) or None,
         options=dict(args.option),
+        **filtering(args),
     )
-    say(f"csamatch: {report.accepted:,} records written, {report.rejected:,} unreadable")
+    filtered = f", {report.filtered:,} filtered" if report.filtered else ""
+    say(f"csamatch: {report.accepted:,} records written, {report.rejected:,} unreadable{filtered}")
     return 0
 
 
@@ -46,4 +48,5 @@ def set_up_export(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--option", metavar="NAME=VALUE", action="append", default=[], type=checked(pair)
     )
+    add_choice(p)
     p.set_defaults(run=_export)

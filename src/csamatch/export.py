@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,12 +14,14 @@ from csamatch import listfile
 from csamatch.addresses import check_host, listed_address
 from csamatch.atomic import replace_file
 from csamatch.errors import Error, FormatError, UrlError
+from csamatch.filters import RejectionLimit, wanted_categories
 from csamatch.hashlist import HashList
 from csamatch.intake import Intake
 from csamatch.lists import Ints, KeyTable
 from csamatch.opening import open_list
 from csamatch.quarantine import CLASSES
-from csamatch.readers import Batch, Record, choose, delimited
+from csamatch.readers import Batch, Record, delimited
+from csamatch.reading import Request, items_of
 from csamatch.report import BuildReport
 from csamatch.rules import CODES, WIDTHS
 from csamatch.sources import Source, as_sources, check_apart, is_path, open_source
@@ -102,17 +104,12 @@ class _Intake(Intake):
 
 
 def _of_sources(
-    sources: Iterable[Source], sink: _Sink, report: BuildReport, reader: str, options: Any
+    sources: Iterable[Source], sink: _Sink, intake: Intake, request: Request
 ) -> Generator[bytes, None, None]:
-    intake = _Intake(report, frozenset(CLASSES), None, lambda _: True, sink)
     for source in sources:
-        with closing(open_source(source, Limits())) as found:
+        with closing(open_source(source, request.limits)) as found:
             for opened in found:
-                chosen, _ = choose(reader, opened.head, opened.name)
-                intake.set_kind(chosen.kind, opened.name)
-                sink.begin(chosen.kind, opened.name)
-                for item in chosen.read(opened.stream, opened.name, options):
-                    intake.take(item, opened.name)
+                for _ in items_of(intake, opened, request, sink.begin):
                     yield sink.take()
     intake.finish()
     if not sink.count:
@@ -188,11 +185,17 @@ def export(
     reader: str = "auto",
     columns: Mapping[str, str | int] | None = None,
     options: Mapping[str, Any] | None = None,
+    categories: Collection[str | int | None] | None = None,
+    where: Mapping[str, Any] | None = None,
+    max_rejected: float | str | None = None,
+    max_size: int = Limits.max_size,
+    max_ratio: float = Limits.max_ratio,
 ) -> BuildReport:
     """Write a list, or what sources hold, in another format.
 
-    Whatever the sources list is written, addresses in their canonical form: nothing is
-    quarantined or filtered, which is for the build that reads it to do.
+    What the sources list is written, addresses in their canonical form. Nothing is quarantined,
+    which is for the build that reads it to do. But filters are those of a build: what is written
+    may not say any more by what it could be filtered.
 
     Parameters
     ----------
@@ -204,13 +207,13 @@ def export(
         Plain text and hashdeep's format keep neither ids nor categories.
     allow_export : bool
         Must be True to write a list out again: it is a list's handling that says who may.
-    reader, columns, options
-        How to read sources, as `csamatch.build` has them.
+    reader, columns, options, categories, where, max_rejected, max_size, max_ratio
+        How to read sources, as `csamatch.build` has them. A list is written whole.
 
     Returns
     -------
     BuildReport
-        `accepted` are the records written; those that the format cannot say are `filtered`.
+        `accepted` are the records written; `filtered` are also those that the format cannot say.
 
     Raises
     ------
@@ -234,7 +237,10 @@ def export(
                 raise ValueError("source: a list is exported by itself")
         if is_path(out):
             check_apart(sources, out)  # type: ignore[arg-type]
-        chunks = _of_sources(sources, sink, report, reader, own)
+        limit = RejectionLimit(max_rejected)
+        request = Request(reader, own, where, Limits(max_size, max_ratio), limit)
+        intake = _Intake(report, frozenset(CLASSES), None, wanted_categories(categories), sink)
+        chunks = _of_sources(sources, sink, intake, request)
     if is_path(out):
         replace_file(out, chunks)  # type: ignore[arg-type]
     else:

@@ -14,13 +14,24 @@ FEW: Final = 10
 """So many never do, even if they are all but one."""
 
 
+class Chosen:
+    """The categories that a caller chose, None among them for entries without one."""
+
+    def __init__(self, names: frozenset[str | None]) -> None:
+        self._names = names
+
+    def __call__(self, category: str | None) -> bool:
+        """Whether a category is wanted."""
+        return category in self._names
+
+
 def wanted_categories(given: Collection[str | int | None] | None) -> Wanted | None:
     """Say which categories to list; None where that is left to the format."""
     if given is None:
         return None
     if isinstance(given, (str, int)):
         raise TypeError("categories: expected a collection of them")
-    return frozenset(None if c is None else str(c) for c in given).__contains__
+    return Chosen(frozenset(None if c is None else str(c) for c in given))
 
 
 class Where:

@@ -12,7 +12,7 @@ from csamatch import quarantine
 from csamatch.addresses import address_hint, address_key, check_host, listed_address
 from csamatch.assemble import Columns
 from csamatch.errors import FormatError, UrlError
-from csamatch.filters import Wanted, Where
+from csamatch.filters import Chosen, Wanted, Where
 from csamatch.latest import Latest
 from csamatch.readers import Batch, Digests, Item, Record, Rejected, Update
 from csamatch.report import BuildReport
@@ -71,11 +71,18 @@ class Intake:
         self._admit = admit
         self._allow = allow
         self._wanted = wanted
+        self._needs_categories = isinstance(wanted, Chosen) and not wanted(None)
 
     def _wants(self, category: str | None) -> bool:
         if self._wanted is None:
             return category not in self.left_out
         return self._wanted(category)
+
+    def _check_categories(self, source: str, where: str) -> None:
+        """Refuse to choose by category what has none."""
+        if self._needs_categories:
+            reason = "tells no categories to choose by; null stands for entries without one"
+            raise FormatError(source, reason, where)
 
     def set_kind(self, kind: str, source: str) -> None:
         """Say whether hashes or addresses follow; FormatError when they don't go together."""
@@ -124,6 +131,7 @@ class Intake:
 
     def _take_digests(self, item: Digests, source: str) -> int:
         """List digests in bulk, but judge one by one what must perhaps not be listed."""
+        self._check_categories(source, f"line {item.line}")
         width = WIDTHS[item.algorithm]
         count = len(item.data) // width
         chosen = np.ones(count, np.bool_)
@@ -179,6 +187,8 @@ class Intake:
         if batch.has_category:
             refused = np.array([not self._wants(name) for name in (None, *batch.names)])
             unwanted |= refused[0] if batch.codes is None else refused[batch.codes]
+        else:
+            self._check_categories(source, batch.where(0))
         if self.where is not None:
             self._check_fields(batch.fields, source, batch.where(0))
             for field in self.where.names:
@@ -218,7 +228,9 @@ class Intake:
                 self.columns.hint(rule, key, hint)
 
     def _is_wanted(self, item: Record, source: str) -> bool:
-        if item.has_category and not self._wants(item.category):
+        if not item.has_category:
+            self._check_categories(source, item.where)
+        elif not self._wants(item.category):
             return False
         if self.where is None:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -65,17 +65,34 @@ def read_source(intake: Intake, source: Source, request: Request) -> None:
 
 def read_opened(intake: Intake, opened: Opened, request: Request) -> None:
     """Read one source through that has been opened."""
+    for _ in items_of(intake, opened, request):
+        pass
+
+
+def items_of(
+    intake: Intake,
+    opened: Opened,
+    request: Request,
+    begin: Callable[[str, str], object] = lambda kind, source: None,
+) -> Iterator[int]:
+    """Read one source through, and tell of each item taken in how many records that was.
+
+    `begin` is told before what is listed, hashes or addresses, and in which source.
+    """
     name, progress = opened.name, request.progress
     reader, variety = choose(request.reader, opened.head, name)
     where, options = _own_options(reader, request, name)
     intake.set_kind(reader.kind, name)
+    begin(reader.kind, name)
     intake.where, intake.left_out = where, reader.left_out
     report = intake.report
     before = report.tally()
     reasons = Counter(report.rejections)
     since = 0
     for item in reader.read(opened.stream, name, options):
-        since += intake.take(item, name)
+        count = intake.take(item, name)
+        yield count
+        since += count
         if progress is not None and since >= _PROGRESS_RECORDS:
             progress(name, *opened.progress())
             since = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import re
 import shutil
 import struct
 import tempfile
@@ -26,6 +27,8 @@ FREE: Final = 100 << 20
 _MOST_LAYERS: Final = 2  # an archive in an archive; more is nobody's way to deliver a list
 _SPOOL: Final = 16 << 20  # what a zip archive that can't be sought in may take of memory
 _BUFFER: Final = 1 << 18
+_MOST_COMMENTS: Final = 16 << 20  # so much is looked at for a first line that is no comment
+_SILENCE: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\f\v\n]++|(?:[#;!]|//)[^\n]*+)*+")
 # What zipfile fails with on archives that are not as they should be.
 _BROKEN: Final = (zipfile.BadZipFile, EOFError, ValueError, struct.error)
 _MAGIC = {
@@ -83,6 +86,12 @@ class Opened:
     is_plain: bool
 
 
+def _says_nothing(head: bytes) -> bool:
+    """Whether there are only blank lines and comments, the last perhaps cut off."""
+    said = _SILENCE.match(head)
+    return said is None or said.end() == len(head)
+
+
 class Peekable(io.RawIOBase):
     """A binary stream whose first bytes can be looked at, and whose position is known."""
 
@@ -95,10 +104,16 @@ class Peekable(io.RawIOBase):
         self.position = 0
 
     def head(self) -> Head:
-        """Return the first bytes, which are still to be read."""
+        """Return the first bytes, which are still to be read.
+
+        They are more than usual where those say nothing: blank lines and comments.
+        """
         is_whole = False
-        while len(self._head) < HEAD_SIZE:
-            data = self._stream.read(HEAD_SIZE - len(self._head))
+        wanted = HEAD_SIZE
+        while len(self._head) < wanted or (
+            wanted < _MOST_COMMENTS and _says_nothing(self._head) and (wanted := 4 * wanted)
+        ):
+            data = self._stream.read(wanted - len(self._head))
             if not isinstance(data, bytes):
                 raise TypeError("sources must be opened in binary mode")
             if not data:

@@ -70,6 +70,8 @@ static int reads(const char *lines, size_t width, size_t room, size_t count, siz
     return same;
 }
 
+#define DIGEST "0123456789abcdef0123456789ABCDEF"
+
 static void lines(void)
 {
     CHECK(reads("abcd\nABCD\r\nabcd name\nabcd\t\n", 2, 9, 4, 27));
@@ -83,7 +85,14 @@ static void lines(void)
     CHECK(reads("abcd\nabc\n", 2, 9, 1, 5));
     CHECK(reads("abcd\nabxd\n", 2, 9, 1, 5));
     CHECK(reads("abcd\nabcd\rx\n", 2, 9, 1, 5));
-    CHECK(reads("abcd\nabcd;x\n", 2, 9, 1, 5));
+    CHECK(reads("abcd\nabcd;x\nabcd,x\nabcd|x\nabcd:x\n", 2, 9, 4, 26));
+    CHECK(reads("abcd  n\rm\nabcd\n", 2, 9, 0, 0)); /* perhaps two lines */
+    CHECK(reads("abcd  n\r\nabcd \"n\"\n", 2, 9, 1, 9));
+    /* Further digests are left to whoever asks, but not what coreutils take for a name. */
+    CHECK(reads("abcd  " DIGEST "\nabcd *" DIGEST "\nabcd " DIGEST "\n", 2, 9, 2, 78));
+    CHECK(reads("abcd\t" DIGEST "\n", 2, 9, 0, 0));
+    CHECK(reads("abcd,, " DIGEST "x\n", 2, 9, 0, 0));
+    CHECK(reads("abcd 0123456789abcdef0123456789abcde\n", 2, 9, 1, 37));
     CHECK(reads("", 2, 9, 0, 0));
     CHECK(reads("abcd\n", 2, 0, 0, 0));
     CHECK(reads("ab00000000000000000000000000cd\n", 15, 1, 1, 31));

@@ -188,6 +188,11 @@ static void says_where(void)
         {"{\"value\":[{\"Media\":[{\"MediaFiles\":[{},{\"Secret\":[x", "value[0].Media[0].MediaFiles[1].*",
          1, CSAMATCH_ERROR_JSON_SYNTAX, 1, 50},
         {"{\"value\":[{\"Media\":[", "value[0].Media", 0, CSAMATCH_ERROR_VICS_LAYOUT, 1, 21},
+        {"{\"value\":[{\"Media\":{", "value[0].Media", 0, CSAMATCH_ERROR_VICS_LAYOUT, 1, 21},
+        {"{\"value\":[{\"Media\":{", "value[0].Media", 1, CSAMATCH_ERROR_VICS_LAYOUT, 1, 21},
+        {"{\"value\":[{\"Media\":null},{\"MD5\":\"a\"", "value[1].MD5", 1,
+         CSAMATCH_ERROR_VICS_LAYOUT, 1, 36},
+        {"{\"value\":[null,[", "value[1]", 1, CSAMATCH_ERROR_VICS_LAYOUT, 1, 17},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         table t = make(wrong[i].cases, 1, CSAMATCH_VICS_TEXT);

@@ -107,5 +107,10 @@ def choose(name: str, head: Head, source: str) -> tuple[Reader, str]:
     if name != "auto":
         return _registry.get(name), ""
     if not head.data.strip():
+        if not head.is_whole:
+            size = f"{len(head.data):,}"
+            raise FormatError(
+                source, f"nothing but blanks in its first {size} bytes; name a reader"
+            )
         raise FormatError(source, "the source is empty")
     return _registry.recognise(head, source)

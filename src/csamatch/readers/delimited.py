@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
 from csamatch.errors import FormatError
 from csamatch.readers import headers
 from csamatch.readers.interface import Head, Item, Reader
-from csamatch.readers.tables import Layout, Table, TextStream, with_fields
+from csamatch.readers.tables import SEPARATOR, Layout, Table, TextStream, separator, with_fields
 from csamatch.rules import WIDTHS
 
 ALGORITHMS: Final[tuple[str, ...]] = ("md5", "sha1", "sha256")
@@ -26,6 +26,9 @@ _OPTIONS = {
     "encoding": "of the text; default: UTF-8, or UTF-16 with a byte order mark",
     "header": "whether the first line names the columns; found out by default",
 }
+_SWITCHES = {"yes": True, "true": True, "1": True, "on": True}
+_SWITCHES |= {"no": False, "false": False, "0": False, "off": False}
+_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _DIGITS = tuple(2 * width for width in WIDTHS.values())
 
@@ -96,18 +99,35 @@ def _looks_like_header(names: Sequence[str], given: ColumnMap | None) -> bool:
     return any(headers.role(name) for name in chosen)
 
 
-def _is_on(said: Any) -> bool:
-    """Read a switch, which the command line gives as a text."""
-    return (
-        said.casefold() not in ("no", "false", "0", "off") if isinstance(said, str) else bool(said)
-    )
+def _is_on(options: Mapping[str, Any], name: str) -> bool | None:
+    """Read a switch, which the command line gives as a text; None where it is not given."""
+    said = options.get(name)
+    if said is None or isinstance(said, bool):
+        return said
+    found = _SWITCHES.get(str(said).casefold())
+    if found is None:
+        raise ValueError(f"option {name}: neither yes nor no")
+    return found
 
 
-def _delimiter(line: bytes, given: ColumnMap | None, quote: str) -> str:
+def _given_delimiter(options: Mapping[str, Any], quote: str) -> str:
+    """Return the delimiter that the caller names; empty where none is."""
+    said = options.get("delimiter") or ""
+    said = _DELIMITERS.get(said, said)
+    if said and not (isinstance(said, str) and len(said) == 1 and said.isascii()):
+        raise ValueError("option delimiter: not a single ASCII character, nor tab")
+    if said in ("\0", "\r", "\n", quote) and said:
+        raise ValueError("option delimiter: a quote or line end cannot stand between columns")
+    return said
+
+
+def _delimiter(
+    line: bytes, given: ColumnMap | None, quote: str, source: str = "", where: str = ""
+) -> str:
     """Find out what stands between columns: that which shows most of those wanted."""
 
     def score(delimiter: str) -> tuple[int, int]:
-        names = headers.split(line, delimiter, quote)
+        names = headers.split(line, delimiter, quote, source, where)
         try:
             known = len(_resolve(given, names, True))
         except _MissingError:
@@ -145,22 +165,27 @@ def _layout(found: Mapping[str, int], kind: str, **more: Any) -> Layout:
 def _read(stream: BinaryIO, source: str, options: Mapping[str, Any], kind: str) -> Iterator[Item]:
     given = options.get("columns")
     _check(given, kind)
+    quote = "" if _is_on(options, "quoting") is False else '"'
+    delimiter = _given_delimiter(options, quote)
+    has_header = _is_on(options, "header")
     text = TextStream(stream, source, options.get("encoding") or "")
-    quote = '"' if _is_on(options.get("quoting", True)) else ""
+    said = separator(text)
     comment = "#"
     line, number = _first_line(text, comment)
-    delimiter = options.get("delimiter") or _delimiter(line, given, quote)
-    names = headers.split(line, delimiter, quote)
-    has_header = options.get("header")
-    has_header = _looks_like_header(names, given) if has_header is None else _is_on(has_header)
+    number += bool(said)
+    where = f"line {number}"
+    delimiter = delimiter or said or _delimiter(line, given, quote, source, where)
+    names = headers.split(line, delimiter, quote, source, where)
+    if has_header is None:
+        has_header = _looks_like_header(names, given)
     try:
         found = _resolve(given, names, has_header)
     except _MissingError as missing:
-        raise FormatError(source, f"no column is called {missing}", f"line {number}") from None
+        raise FormatError(source, f"no column is called {missing}", where) from None
     wanted = ALGORITHMS if kind == "hashes" else tuple(ADDRESSES)
     if not any(key in found for key in wanted):
         what = "digests" if kind == "hashes" else "addresses"
-        raise FormatError(source, f"no column of {what} is named; give columns", f"line {number}")
+        raise FormatError(source, f"no column of {what} is named; give columns", where)
     if not has_header:
         text.push_back(line)
         number -= 1
@@ -173,9 +198,21 @@ def _read(stream: BinaryIO, source: str, options: Mapping[str, Any], kind: str) 
         comment=comment,
         ends_whole=has_header,
     )
-    known = {name: index for index, name in enumerate(names)} if has_header else {}
-    layout = with_fields(layout, known, options.get("fields", ()))
+    asked = options.get("fields", ())
+    layout = with_fields(layout, _fields(names, asked) if has_header else {}, asked)
     return Table(text, source, layout, number + 1).read()
+
+
+def _fields(names: Sequence[str], asked: Iterable[str]) -> dict[str, int]:
+    """Find the columns asked for; case counts only where names differ in nothing else."""
+    lowered = [name.casefold() for name in names]
+    found = {}
+    for name in asked:
+        if name in names:
+            found[name] = names.index(name)
+        elif name.casefold() in lowered:
+            found[name] = lowered.index(name.casefold())
+    return found
 
 
 def read_hashes(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
@@ -199,10 +236,15 @@ def header_of(head: Head) -> list[str]:
     is_markup = head.data.lstrip()[:1] in (b"{", b"[", b"<")  # where names stand in quotes, too
     if is_markup or b"\0" in head.data:
         return []
-    for line in head.lines:
+    said = SEPARATOR.fullmatch(head.lines[0]) if head.lines else None
+    delimiter = said[1].decode("ascii") if said else ""
+    for line in head.lines[bool(said) :]:
         if line.strip() and not line.startswith(b"#"):
-            delimiter = _delimiter(line, None, '"') if len(line) < 1 << 14 else ","
-            return headers.split(line, delimiter)
+            try:
+                found = delimiter or (_delimiter(line, None, '"') if len(line) < 1 << 14 else ",")
+                return headers.split(line, found)
+            except FormatError:
+                return []
     return []
 
 

@@ -51,6 +51,8 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         number += count
         if left:
             raise FormatError(source, "truncated: it ends within a record", f"record {number}")
+    if number == 1:
+        raise FormatError(source, "a hash set without records", f"byte {HEADER}")
 
 
 def _is_encase(head: Head) -> bool:

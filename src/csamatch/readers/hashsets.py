@@ -18,7 +18,7 @@ _HASHDEEP: Final = b"%%%% HASHDEEP-1.0"
 def _read_nsrl(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
     """Read NSRLFile.txt of NIST's reference data set, version 2; its columns are named."""
     text = TextStream(stream, source)
-    names = headers.split(text.first_line(), ",")
+    names = headers.split(text.first_line(), ",", source=source)
     if not headers.is_nsrl(names):
         raise FormatError(source, "no columns of an NSRL file are named", "line 1")
     found = headers.roles(names)
@@ -29,7 +29,7 @@ def _read_nsrl(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Ite
 def _read_hashkeeper(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
     """Read a HashKeeper file: MD5s, each with the id of its file."""
     text = TextStream(stream, source)
-    names = headers.split(text.first_line(), ",")
+    names = headers.split(text.first_line(), ",", source=source)
     if not headers.is_hashkeeper(names):
         raise FormatError(source, "no columns of a HashKeeper file are named", "line 1")
     plain = [headers.plain(name) for name in names]
@@ -48,7 +48,7 @@ def _read_hashdeep(stream: BinaryIO, source: str, options: Mapping[str, Any]) ->
     if not text.first_line().startswith(_HASHDEEP):
         raise FormatError(source, "not version 1.0 of hashdeep's format", "line 1")
     line = text.first_line()
-    names = headers.split(line.removeprefix(_MARK), ",", quote="")
+    names = headers.split(line.removeprefix(_MARK), ",", "", source, "line 2")
     digests = {name: names.index(name) for name in ALGORITHMS if name in names}
     if not line.startswith(_MARK) or not digests:
         raise FormatError(source, "no columns of digests that can be listed are named", "line 2")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from csamatch.errors import FormatError
 from csamatch.readers.tables import text_of
 
 DELIMITERS: Final = ",;\t|"
@@ -46,8 +47,16 @@ def role(name: str) -> tuple[str, ...]:
     return tuple(key for key, names in _NAMES.items() if known in names)
 
 
-def split(line: bytes | str, delimiter: str, quote: str = '"') -> list[str]:
-    """Split one line into the texts of its fields, without blanks around them."""
+def split(
+    line: bytes | str, delimiter: str, quote: str = '"', source: str = "", where: str = "line 1"
+) -> list[str]:
+    """Split one line into the texts of its fields, without blanks around them.
+
+    Raises
+    ------
+    FormatError
+        When that cannot be the line that names the columns.
+    """
     text = line if isinstance(line, str) else text_of(line)
     # One row of one line: a quote that stays open at its end is none.
     rows = csv.reader(
@@ -57,7 +66,13 @@ def split(line: bytes | str, delimiter: str, quote: str = '"') -> list[str]:
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         skipinitialspace=delimiter != " ",
     )
-    return [name.strip() for name in next(rows, [])]
+    try:
+        return [name.strip() for name in next(rows, [])]
+    except csv.Error:
+        reason = "a field too long for the name of a column"
+        if "\r" in text.rstrip("\r\n"):
+            reason = "a carriage return within a line; lines must end in LF or CR LF"
+        raise FormatError(source, reason, where) from None
 
 
 def roles(names: Sequence[str]) -> dict[str, int]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from csamatch.errors import FormatError
 from csamatch.readers import headers
 from csamatch.readers.delimited import header_of
 from csamatch.readers.interface import Head, Item, Reader
-from csamatch.readers.tables import Layout, Table, TextStream, with_fields
+from csamatch.readers.records import Batch, Rejected
+from csamatch.readers.tables import Layout, Table, TextStream, separator, with_fields
 
 _FLAGS = {"yes": "yes", "y": "yes", "true": "yes", "t": "yes"}
 _FLAGS |= {"no": "no", "n": "no", "false": "no", "f": "no"}
+
+
+_FLAG_COLUMNS = frozenset(
+    ["isdistributed", "victimidentified", "offenderidentified", "fileavailable", "baseline"]
+)
 
 
 def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
@@ -24,9 +32,10 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         When the first line does not name its columns, or it ends within quotes.
     """
     text = TextStream(stream, source, options.get("encoding") or "")
-    names = headers.split(text.first_line(), ";")
+    number = 1 + bool(separator(text))
+    names = headers.split(text.first_line(), ";", source=source, where=f"line {number}")
     if not headers.is_icse(names):
-        raise FormatError(source, "no columns of an ICSE export are named", "line 1")
+        raise FormatError(source, "no columns of an ICSE export are named", f"line {number}")
     by_name = {headers.plain(name): index for index, name in reversed(list(enumerate(names)))}
     layout = Layout(
         digests={name: by_name[name] for name in ("md5", "sha1", "sha256") if name in by_name},
@@ -38,7 +47,22 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
     )
     asked = options.get("fields", ())
     known = {field: by_name[plain] for field in asked if (plain := headers.plain(field)) in by_name}
-    return Table(text, source, with_fields(layout, known, asked), 2).read()
+    flags = [field for field in known if headers.plain(field) in _FLAG_COLUMNS]
+    for item in Table(text, source, with_fields(layout, known, asked), number + 1).read():
+        if isinstance(item, Batch):
+            _set_apart(item, flags)
+        yield item
+
+
+def _set_apart(batch: Batch, flags: list[str]) -> None:
+    """Reject the rows whose flags are none: their columns are shifted, or mean something else."""
+    alone = dict(batch.alone)
+    for name in flags:
+        codes, values = batch.fields[name]
+        odd = [i for i, value in enumerate(values, 1) if value not in ("yes", "no")]
+        for row in np.flatnonzero(np.isin(codes, odd)).tolist() if odd else ():
+            alone.setdefault(row, Rejected(batch.where(row), f"{name}: neither yes nor no"))
+    batch.alone = alone
 
 
 def _flag(said: str) -> str:

@@ -73,7 +73,8 @@ def what_lines_are(head: Head) -> str:
             return "a list of digests as much as one of addresses"
         return f"a mixture, of {found.digests:,} digests and {found.addresses:,} addresses"
     if not found.text_lines:
-        return "a list of nothing but comments"
+        size = "" if head.is_whole else f" in its first {len(head.data):,} bytes"
+        return f"a list of nothing but comments{size}"
     listed = max(found.digests, found.addresses)
     if listed:
         what = "digests" if found.digests > found.addresses else "addresses"

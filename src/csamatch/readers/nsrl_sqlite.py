@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -101,6 +101,15 @@ def _is_at(path: Path, start: bytes) -> bool:
         return False
 
 
+def _check_alone(path: Path, source: str) -> None:
+    """Refuse a database of which a part lies beside it: rows of it would be missing."""
+    for suffix, what in (("-wal", "write-ahead log"), ("-journal", "journal")):
+        with suppress(FileNotFoundError):
+            if Path(f"{path}{suffix}").stat().st_size:
+                reason = f"its {what} lies beside it, so that it is in use or was not closed"
+                raise FormatError(source, f"{reason}; open it once with sqlite3")
+
+
 def _check_size(path: Path, start: bytes, source: str) -> None:
     """Compare a database's size with what its header says."""
     size = path.stat().st_size
@@ -162,6 +171,7 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         reason = "not an SQLite database, or truncated"
         raise FormatError(source, reason, f"byte {len(start)}")
     if _is_at(Path(source), start):
+        _check_alone(Path(source), source)
         yield from _read_path(Path(source), start, source)
         return
     with tempfile.NamedTemporaryFile(prefix="csamatch-", suffix=".db") as file:

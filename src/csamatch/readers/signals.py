@@ -24,8 +24,8 @@ LIMIT: Final = 1 << 20
 """No record is longer, in characters."""
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder()
-_ARRAY = re.compile(r'\s*(?:\[|\{[^\[\]{}]*"(?:data|hashRecords)"\s*:\s*\[)')
+_ARRAYS: Final = ("data", "hashRecords")
+_DIGITS: Final = 4000  # of an integer; Python refuses to read one that is little longer
 _COMMON = re.compile(rb'"(?:indicator|raw_indicator|hashValue)"\s*:')
 _KIND = re.compile(r"(md5|sha1|sha256)$")
 _DEFAULT: Final = {
@@ -37,6 +37,43 @@ _DEFAULT: Final = {
 _TIMES: Final = ("last_updated", "lastModtimestamp")
 _WITHDRAWN: Final = ("withdrawn", "deleted")
 _KEYS: Final = (*ALGORITHMS, "hash", "type", "id", "category")
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _DIGITS else digits
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse)
+
+
+def _array_start(text: str) -> int | None:
+    """Return where the elements of the array begin that holds the records; None without one."""
+
+    def skip(at: int) -> int:
+        return _BLANKS.match(text, at).end()  # type: ignore[union-attr]
+
+    at = skip(0)
+    if text.startswith("[", at):
+        return at + 1
+    mark = "{"
+    try:
+        while text[at] == mark:
+            key, at = _DECODER.raw_decode(text, skip(at + 1))
+            at = skip(at)
+            if text[at] != ":":
+                return None
+            at = skip(at + 1)
+            if key in _ARRAYS and text[at] == "[":
+                return at + 1
+            _, at = _DECODER.raw_decode(text, at)
+            at, mark = skip(at), ","
+    except (ValueError, IndexError, RecursionError, TypeError):
+        pass
+    return None
 
 
 def _paths(given: Mapping[str, Any] | None) -> dict[str, list[list[str]]]:
@@ -78,13 +115,18 @@ def _is_withdrawn(found: Mapping[str, Any]) -> bool | None:
 
 
 def _time(found: Mapping[str, Any]) -> int:
-    """Return when an object was last changed, in seconds; 0 when it does not say."""
+    """Return when an object was last changed, in seconds; 0 when it does not say.
+
+    ValueError when it says something else.
+    """
     said = next((found[name] for name in _TIMES if found.get(name) is not None), 0)
     try:
         time = int(said) if _label(said).isdecimal() else _seconds(_label(said))
-    except (ValueError, OverflowError):
-        return 0
-    return time if 0 <= time < 1 << 62 else 0
+    except OverflowError:
+        raise ValueError from None
+    if not 0 <= time < 1 << 62:
+        raise ValueError
+    return time
 
 
 def _seconds(said: str) -> int:
@@ -105,12 +147,21 @@ class _Reader:
             return Rejected(where, "not a JSON object")
         said = {key: _find(found, paths) for key, paths in self._paths.items()}
         record = self._record(said, where)
-        withdrawn, time = _is_withdrawn(found), _time(found)
+        withdrawn = _is_withdrawn(found)
+        try:
+            time = _time(found)
+        except ValueError:
+            if withdrawn:
+                return Rejected(where, "a withdrawal whose time cannot be read")
+            time = 0
+            record.bad.append(("the time of its last change cannot be read", ""))
         if withdrawn is None or not (withdrawn or time):
             return record
         digests = (said[name] for name in (*ALGORITHMS, "hash") if said.get(name) is not None)
         key = record.id or " ".join(_label(digest).lower() for digest in digests)
-        return Update(key, time, None if withdrawn else record, where)
+        # What holds no digest replaces none: an earlier version of it stays.
+        is_sound = withdrawn or record.values
+        return Update(key, time, None if withdrawn else record, where) if is_sound else record
 
     def _record(self, said: Mapping[str, Any], where: str) -> Record:
         record = Record([], where, _label(said.get("id")), has_category=True)
@@ -149,7 +200,7 @@ def _lines(text: TextStream, reader: _Reader) -> Iterator[Item]:
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
+            found = _DECODER.decode(line.decode("utf-8"))
         except (ValueError, RecursionError):
             if not line.endswith(b"\n"):
                 reason = "truncated: it ends within a record"
@@ -209,11 +260,11 @@ class _Array:
 
     def read(self) -> Iterator[Item]:
         """Yield what the objects hold, and check what is behind them."""
-        while (found := _ARRAY.match(self._known)) is None and self._more():
+        while (found := _array_start(self._known)) is None and self._more():
             pass
         assert found is not None  # who called has seen it
         is_within = self._known.lstrip().startswith("{")
-        self._at = found.end()
+        self._at = found
         mark = self._skip_blanks()
         while mark != "]":
             value = self._next()
@@ -228,7 +279,7 @@ class _Array:
             pass
         behind = self._known[self._at :]
         try:
-            json.loads(f'{{"":0{behind}' if is_within else f"0 {behind}")
+            _DECODER.decode(f'{{"":0{behind}' if is_within else f"0 {behind}")
         except (ValueError, RecursionError):
             raise self._error("malformed or truncated JSON") from None
 
@@ -248,7 +299,7 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
     while len(head) < HEAD_SIZE and (more := text.read()):
         head += more
     text.push_back(head)
-    if _ARRAY.match(head[:HEAD_SIZE].decode("utf-8", "replace")):
+    if _array_start(head[:HEAD_SIZE].decode("utf-8", "replace")) is not None:
         yield from _Array(text, reader).read()
     else:
         yield from _lines(text, reader)

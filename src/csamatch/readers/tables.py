@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -28,6 +29,7 @@ BLOCK: Final = 1 << 18  # small enough that what was read is still in the cache 
 ROW_LIMIT: Final = 1 << 20
 """No row is longer. A quote that is not closed within it is taken for a stray one."""
 
+SEPARATOR: Final = re.compile(rb'"?sep=([\t -~])"?\r?\n?', re.IGNORECASE)
 _ROOM: Final = 1 << 13
 _ANY: Final = (1 << 63) - 1
 # Each costs a scan of the row limit, so that a hostile source must not have any number of them.
@@ -76,6 +78,28 @@ class Layout:
     word: str = "line"
 
 
+def _codec(encoding: str) -> str:
+    """Return the name of an encoding of text; ValueError when there is none."""
+    try:
+        found = codecs.lookup(encoding)
+        codecs.getincrementaldecoder(encoding)
+        if found._is_text_encoding:
+            return found.name
+    except (LookupError, ValueError):
+        pass
+    raise ValueError("option encoding: no such encoding of text")
+
+
+def separator(text: TextStream) -> str:
+    """Take off a first line ``sep=;``, as Excel writes it, and return the delimiter it tells."""
+    line = text.first_line()
+    found = SEPARATOR.fullmatch(line)
+    if found is None:
+        text.push_back(line)
+        return ""
+    return found[1].decode("ascii")
+
+
 class TextStream:
     """A source as UTF-8: without byte order mark, and transcoded where need be.
 
@@ -94,7 +118,7 @@ class TextStream:
         self._ahead = stream.read(BLOCK)
         if not encoding and self._ahead.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             encoding = "utf-16"
-        name = codecs.lookup(encoding or "utf-8").name
+        name = _codec(encoding or "utf-8")
         self._decoder = None
         if name not in ("utf-8", "ascii", "utf-8-sig"):
             self._decoder = codecs.getincrementaldecoder(name)()
@@ -107,7 +131,9 @@ class TextStream:
             return self._decoder.decode(data, final=not data).encode("utf-8", "surrogatepass")
         except UnicodeDecodeError as error:
             reason = f"not {error.encoding}, or truncated: {error.reason}"
-            raise FormatError(self._source, reason) from None
+        except UnicodeError:
+            reason = "not of the encoding named, or truncated"
+        raise FormatError(self._source, reason)
 
     def read(self) -> bytes:
         """Return the next bytes; none at the end."""
@@ -271,7 +297,12 @@ class Table:
             if what in _BROKEN:
                 alone[row] = Rejected(self._where(self._line + line), _BROKEN[what], value)
             elif what == _RAGGED:
-                bad.append((row, self._ragged(row, start), ""))
+                reason = self._ragged(row, start)
+                bad.append((row, reason, ""))
+                lost = [name for name, at in self._layout.fields.items() if at >= start]
+                if lost:  # a filter would leave the record out without a word
+                    reason = f"{reason}, so that {lost[0]} is missing"
+                    alone[row] = Rejected(self._where(self._line + line), reason)
             else:
                 bad.append((row, self._spell(what, column, end - start), value))
         batch.bad, batch.alone = bad, alone

@@ -16,7 +16,7 @@ from csamatch.readers.records import BLANKS, LINE_LIMIT, Digests, Record, Reject
 from csamatch.rules import ALGORITHM_OF_WIDTH, WIDTHS
 
 _COMMENTS = (b"#", b";", b"!", b"//")
-_PLAIN = re.compile(rb"\\?([0-9A-Fa-f]+)(?:[ \t].*)?", re.DOTALL)
+_PLAIN = re.compile(rb"\\?([0-9A-Fa-f]+)((?:[ \t].*)?)", re.DOTALL)
 _TAGGED = re.compile(rb"\\?([A-Za-z][A-Za-z0-9/-]*) ?\(.*\) ?= ?([0-9A-Fa-f]+)", re.DOTALL)
 _TAGS = {
     b"MD5": "md5",
@@ -26,6 +26,21 @@ _TAGS = {
     b"SHA-256": "sha256",
     b"SHA2-256": "sha256",
 }
+# As in lists of Markdown, literals of programs, cells of Excel, "md5:HASH" and "HASH,name".
+_DRESSED = re.compile(
+    rb"""(?:[-+>|*][ \t]+|\d{1,9}[.)][ \t]+|)[="'`*_(\[<]{0,4}"""
+    rb"""(?:(md5|sha-?1|sha-?(?:2-)?256)["'`*_]{0,4}[ \t]*[:=][ \t]*["'`*_]{0,4}|)"""
+    rb"""([0-9A-Fa-f]{32,})["'`*_)\]>]{0,4}((?:[ \t,;|].*)?)""",
+    re.DOTALL | re.IGNORECASE,
+)
+_BETWEEN = re.compile(rb"[ \t,;|]+")
+_AROUND: Final = b"=\"'`*_()[]<>"
+_UNSEEN: Final = {
+    b"\xc2\xa0": b" ",
+    b"\xe2\x80\x8b": b"",
+    b"\xe2\x81\xa0": b"",
+    b"\xef\xbb\xbf": b"",
+}
 _ALGORITHM_OF_DIGITS = {2 * width: name for width, name in ALGORITHM_OF_WIDTH.items()}
 _ROOM: Final = 1 << 19  # bytes of digests taken at a time
 _LEAST_DIGITS: Final = 16  # fewer may be a word, or a number
@@ -33,31 +48,63 @@ _HEX = re.compile(rb"[0-9A-Fa-f]+")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
-def parse_line(line: bytes) -> tuple[str, bytes] | str:
+def parse_line(line: bytes) -> list[tuple[str, bytes]] | str:
     """Read one line that is neither blank nor a comment.
 
     Returns
     -------
-    (str, bytes) or str
-        Algorithm and digest, or the reason why it is no digest.
+    list of (str, bytes), or str
+        Algorithms and digests, or the reason why there are none.
     """
+    tagged = _TAGGED.fullmatch(line)
+    if tagged is not None:
+        return _of_algorithm(tagged[1], tagged[2])
     plain = _PLAIN.fullmatch(line)
+    if plain is None:
+        line = _seen(line)
+        plain = _PLAIN.fullmatch(line)
     if plain is not None:
-        digits = plain[1]
-        algorithm = _ALGORITHM_OF_DIGITS.get(len(digits))
-    else:
-        tagged = _TAGGED.fullmatch(line)
-        if tagged is None:
-            return _explain(line)
-        digits = tagged[2]
-        algorithm = _TAGS.get(tagged[1].upper())
-        if algorithm is None:
-            return "not an algorithm of digests that can be listed"
-        if algorithm != _ALGORITHM_OF_DIGITS.get(len(digits)):
-            return f"{len(digits)} hex digits do not fit the algorithm named"
+        return _with_others(plain[1], plain[2])
+    dressed = _DRESSED.fullmatch(line)
+    if dressed is None:
+        return _explain(line)
+    if dressed[1]:
+        return _of_algorithm(dressed[1], dressed[2])
+    return _with_others(dressed[2], dressed[3] or b"")
+
+
+def _of_algorithm(name: bytes, digits: bytes) -> list[tuple[str, bytes]] | str:
+    """Read a digest of which the algorithm is named."""
+    algorithm = _TAGS.get(name.upper())
     if algorithm is None:
+        return "not an algorithm of digests that can be listed"
+    if algorithm != _ALGORITHM_OF_DIGITS.get(len(digits)):
+        return f"{len(digits)} hex digits do not fit the algorithm named"
+    return [(algorithm, bytes.fromhex(digits.decode("ascii")))]
+
+
+def _with_others(digits: bytes, behind: bytes) -> list[tuple[str, bytes]] | str:
+    """Read a digest, and those that stand behind it in its line."""
+    if len(digits) not in _ALGORITHM_OF_DIGITS:
         return f"{len(digits)} hex digits; expected 32, 40 or 64"
-    return algorithm, bytes.fromhex(digits.decode("ascii"))
+    if b"\r" in behind:
+        return "a carriage return within a line"
+    found = [digits]
+    # Behind two blanks, or a blank and an asterisk, stands the name of a file.
+    if not behind.startswith((b"  ", b" *")):
+        for word in _BETWEEN.split(behind.strip(b" \t,;|")):
+            other = word.strip(_AROUND)
+            if len(other) not in _ALGORITHM_OF_DIGITS or not _HEX.fullmatch(other):
+                break
+            found.append(other)
+    return [(_ALGORITHM_OF_DIGITS[len(d)], bytes.fromhex(d.decode("ascii"))) for d in found]
+
+
+def _seen(line: bytes) -> bytes:
+    """Return a line without what cannot be seen in it."""
+    for unseen, instead in _UNSEEN.items():
+        line = line.replace(unseen, instead)
+    return line.strip(BLANKS)
 
 
 def _explain(line: bytes) -> str:
@@ -132,4 +179,4 @@ def _read_line(line: bytes, number: int) -> Record | Rejected | None:
     found = parse_line(line)
     if isinstance(found, str):
         return Rejected(f"line {number}", found, line.decode("utf-8", "backslashreplace"))
-    return Record([found], f"line {number}")
+    return Record(found, f"line {number}")

@@ -30,6 +30,7 @@ _RECORD, _ID, _CATEGORY, _FILE_MD5 = 0, 1, 2, 8
 _ALGORITHM_OF_FIELD = {3: "md5", 4: "sha1", 5: "md5", 6: "sha1", 7: "sha256"}
 _STRING, _NUMBER, _OTHER, _LONG, _DIGEST = range(1, 6)
 _REASONS = {_OTHER: "not a JSON object", _LONG: "more digests than one thing can have"}
+_LAYOUT = "Media and Cases are not where the data model announces them"  # of the C library
 _TOO_LONG = "over 4,096 bytes long"
 
 
@@ -76,7 +77,8 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         reason, line, column, path = problem
         where = f"after Media {number}, line {line}, column {column}"
         where += f", at {path}" if path else ""
-        raise FormatError(source, f"malformed or truncated JSON: {reason}", where)
+        sound = "" if reason == _LAYOUT else "malformed or truncated JSON: "
+        raise FormatError(source, sound + reason, where)
     if number == 0:
         raise FormatError(source, f"no Media at {'value[].Media[]' if is_cases else 'value[]'}")
 
