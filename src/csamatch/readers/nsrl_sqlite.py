@@ -20,6 +20,8 @@ _HEADER: Final = 100
 _FILE = re.compile(rb'CREATE\s+(?:TABLE|VIEW)\s+["\[`]?FILE\b', re.IGNORECASE)
 _DIGESTS: Final = ("sha256", "sha1", "md5")
 _DAMAGED: Final = "damaged or truncated database"
+# What sqlite3 fails with; names in a damaged schema need not be UTF-8.
+_FAILURES: Final = (sqlite3.Error, UnicodeDecodeError)
 _ROWS: Final = 1 << 13
 # A plain reading takes less than one step a byte. What a function costs is linear in the longest
 # value, for all of those that may be called.
@@ -82,7 +84,7 @@ class _Rows:
         """Return some more rows, a line each."""
         try:
             rows = [row for (row,) in self._cursor.fetchmany(_ROWS)]
-        except sqlite3.Error:
+        except _FAILURES:
             where = f"row {self._count + 1}"
             raise FormatError(self._source, self._guard.reason or _DAMAGED, where) from None
         self._count += len(rows)
@@ -133,7 +135,7 @@ def _query(
         between = f"||char({ord(_BETWEEN)})||"
         row = between.join(f"coalesce({name}, '')" for name in found)
         return found, database.execute(f"SELECT CAST({row} AS TEXT) FROM FILE")
-    except sqlite3.Error:
+    except _FAILURES:
         raise FormatError(source, guard.reason or _DAMAGED) from None
 
 
