@@ -155,6 +155,7 @@ def test_command_line(out, tmp_path, capfd):
     assert Path(to).read_text() == f"{md5(1)}\n"
 
 
+@pytest.mark.shows_values
 def test_filters_are_those_of_a_build(tmp_path, capfd):
     table = tmp_path / "x.csv"
     head = "MD5;Image ID;Baseline\n"

@@ -40,6 +40,12 @@ def build(data: str | bytes, out, **how) -> csamatch.BuildReport:
         (CODE, "text: of its first 6 lines, only 1 are addresses"),
         ("<ul>\n<li>\nbad.example\nworse.example\n</ul>\n", "a piece of a web page"),
         ("<div class='x'>\nbad.example\n", "a piece of a web page"),
+        ('[\n"bad.example",\n"worse.example"\n]\n', "JSON"),
+        (f"{md5(1)}\r{md5(2)}\r", "text whose lines end in carriage returns alone, which must"),
+        (
+            "bad.example\rworse.example",
+            "text whose lines end in carriage returns alone, which must",
+        ),
         (
             "\n".join([*map(md5, range(51)), *(f"h{i}.example" for i in range(49))]),
             "a mixture, of 51 digests and 49 addresses",
@@ -48,10 +54,11 @@ def build(data: str | bytes, out, **how) -> csamatch.BuildReport:
 )
 def test_what_holds_few_entries_is_no_list(tmp_path, out, content, what, capsys):
     path = tmp_path / "list.txt"
-    path.write_text(content)
+    path.write_text(content, newline="")
     assert main(["build", str(path), "-o", str(out)]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"csamatch: {path}: looks like {what}; expected a list for one of ")
+    assert said.startswith(f"csamatch: {path}: looks like {what}")
+    assert "; expected a list for one of the readers text, " in said
     assert said.count("\n") == 1 and not out.exists()
 
 
@@ -62,7 +69,8 @@ def test_a_reader_named_for_the_wrong_thing(out):
 
 def listed(line: str, out, reader: str) -> dict[str, int]:
     """What a line lists beside a good one."""
-    report = build(f"good.example\n{line}\n", out, reader=reader)
+    report = build(f"{line}\ngood.example\n", out)
+    assert report.readers == {"<stream>": reader}
     assert report.accepted == 2 and not report.samples
     return report.counts
 
@@ -365,3 +373,15 @@ def test_media_out_of_place_fail_the_build(out, value):
     with pytest.raises(FormatError, match=said) as caught:
         build(data, out, categories=[None])
     assert "JSON" not in str(caught.value)
+
+
+def test_receipts_that_cannot_be_written(tmp_path, out, capsys):
+    build(md5(1), out)
+    before = out.read_bytes()
+    more = tmp_path / "more.txt"
+    more.write_text(md5(2))
+    for bad in (tmp_path / "none" / "r.json", tmp_path, more, out):
+        args = ["update", str(out), "-o", str(out), "--add", str(more), "--receipt", str(bad)]
+        assert main(args) == 2
+        assert capsys.readouterr().err.startswith(f"csamatch: {bad}: ")
+        assert out.read_bytes() == before and more.read_text() == md5(2)

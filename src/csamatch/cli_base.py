@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
@@ -53,6 +55,30 @@ def opened_input(name: str) -> Iterator[BinaryIO]:
     else:
         with Path(name).open("rb") as file:
             yield file
+
+
+def check_writable(name: str, others: Iterable[str]) -> None:
+    """Make sure, before the work is done, that what it did can be written to a file.
+
+    Raises
+    ------
+    OSError
+        When it cannot.
+    ValueError
+        When the file is one of the others, which the work reads or writes.
+    """
+    path = Path(name)
+    problem = 0
+    if path.is_dir():
+        problem = errno.EISDIR
+    elif not path.parent.is_dir():
+        problem = errno.ENOENT
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        problem = errno.EACCES
+    if problem:
+        raise OSError(problem, os.strerror(problem), name)
+    if any(path.resolve() == Path(each).resolve() for each in others):
+        raise ValueError(f"{name}: is read or written as a list; choose another file")
 
 
 def checked(parse: Any) -> Any:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import csamatch
 from csamatch import quarantine
-from csamatch.cli_base import COMPLAINTS, checked, complaint, say, standard_input
+from csamatch.cli_base import COMPLAINTS, check_writable, checked, complaint, say, standard_input
 from csamatch.filters import RejectionLimit
 from csamatch.info import parse_age, parse_issued
 from csamatch.progress import terminal_progress
@@ -124,23 +122,10 @@ def envelope_of(args: argparse.Namespace) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _check_report(args: argparse.Namespace) -> None:
-    """Make sure that a report can be written, before the list is."""
-    path = Path(args.report)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), args.report)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), args.report)
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), args.report)
-    given = [*(args.source or ()), *(source for _, source in args.named or ()), args.output]
-    if any(path.resolve() == Path(each).resolve() for each in given):
-        raise ValueError(f"{args.report}: is a source or the list; write the report elsewhere")
-
-
 def _build(args: argparse.Namespace) -> int:
     if args.report:
-        _check_report(args)
+        given = [*(args.source or ()), *(source for _, source in args.named or ())]
+        check_writable(args.report, [*given, args.output])
     with terminal_progress(args.quiet) as progress:
         report = csamatch.build(
             _sources(args),

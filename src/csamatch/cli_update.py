@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 
 import csamatch
+from csamatch.cli_base import check_writable
 from csamatch.cli_build import (
     add_envelope,
     add_filters,
     add_reading,
     envelope_of,
-    listed,
+    filtering,
     reading,
 )
 from csamatch.progress import terminal_progress
@@ -33,7 +34,10 @@ def set_up_diff(p: argparse.ArgumentParser) -> None:
 
 
 def _update(args: argparse.Namespace) -> int:
-    where = None if args.where is None else dict(args.where)
+    if args.receipt:
+        changes = (args.add, args.remove, args.replace)
+        given = [each for change in changes for each in change or ()]
+        check_writable(args.receipt, [args.base, args.output, *given])
     with terminal_progress(args.quiet) as progress:
         receipt = csamatch.update(
             args.base,
@@ -47,9 +51,7 @@ def _update(args: argparse.Namespace) -> int:
             search_all=args.search_all,
             allow=args.allow,
             admit=args.admit,
-            categories=None if args.category is None else listed(args.category),
-            where={} if args.every else where,
-            max_rejected=args.max_rejected,
+            **filtering(args),
             progress=progress,
             **reading(args),
         )

@@ -54,6 +54,7 @@ _HTML_PIECE = re.compile(
     re.IGNORECASE,
 )
 _XML = re.compile(rb"\s*<(?:\?xml\b|!--|[A-Za-z_][\w.:-]*[\s/>])")
+_AUTOLINK = re.compile(rb"\s*<(?:h[tx]{2}ps?://|[0-9A-Fa-f]{32,64}>)", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?\d+(?:\.\d+)?\s*[,\]]))')
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -80,14 +81,21 @@ def _behind_comments(head: bytes) -> int:
         at = end + 3
 
 
+def what_lines_cannot_be(head: bytes) -> str:
+    """Say what content is that is no list of lines, whatever its lines hold; empty if it may be."""
+    if _XML.match(head) and not _AUTOLINK.match(head):
+        return "XML"
+    if _JSON.match(head):
+        return "JSON"
+    if b"\n" not in head and b"\r" in head.strip() and not _CONTROL.search(head):
+        return "text whose lines end in carriage returns alone, which must be saved with line feeds"
+    return ""
+
+
 def what_it_looks_like(head: bytes) -> str:
     """Say what other content looks like, as far as that can be told from its first bytes."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_every_other_byte_zero(head):
         return "UTF-16 text, which must be saved as UTF-8"
-    if _XML.match(head):
-        return "XML"
-    if _JSON.match(head):
-        return "JSON"
     if head.startswith(b"-----BEGIN "):
         return "a key or certificate"
     if head.startswith(b"#!/"):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from csamatch.errors import Error, FormatError
-from csamatch.magic import what_it_is, what_it_looks_like
+from csamatch.magic import what_it_is, what_it_looks_like, what_lines_cannot_be
 from csamatch.readers.interface import Head, Reader
 from csamatch.readers.line_lists import what_lines_are
 
@@ -93,7 +93,7 @@ class Registry:
         readers = list(self._all(broken))
         fitting = _fitting([r for r in readers if r.has_signature], head, broken)
         if not fitting:
-            what = what_it_is(head.data)
+            what = what_it_is(head.data) or what_lines_cannot_be(head.data)
             if what:
                 raise FormatError(source, f"looks like {what}{self._expected(broken)}")
             fitting = _fitting([r for r in readers if not r.has_signature], head, broken)
