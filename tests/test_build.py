@@ -68,7 +68,7 @@ def test_values_are_kept_only_when_asked_for(out):
         ("MD5 (x) = " + sha1(1), "40 hex digits do not fit the algorithm named"),
         ("0" * 128, "128 hex digits; expected 32, 40 or 64"),
         ("hello world", "not a digest"),
-        (md5(1) + "," + sha1(1), "not a digest"),
+        (md5(1) + ":" + sha1(1), "not a digest"),
         ("x" * 70_000, "a line too long for a digest"),
     ],
 )

@@ -171,6 +171,13 @@ def test_filters_are_those_of_a_build(tmp_path, capfd):
     assert export(media(records)) == f"{md5(1)}\n{md5(2)}\n".encode()
 
 
+def test_a_list_is_written_whole(out):
+    build(source(), out, categories=EVERY)
+    for how in ({"categories": ["1"]}, {"where": {"baseline": "yes"}}):
+        with pytest.raises(ValueError, match="a list is written whole"):
+            export(out, allow_export=True, **how)
+
+
 def test_too_much_dirt_fails_an_export(tmp_path):
     data = "\n".join([*map(md5, range(300)), *["x"] * 101]).encode()
     with pytest.raises(FormatError, match="101 of 401 records cannot be read"):

@@ -228,6 +228,8 @@ def export(
     sink = _Sink(format)
     lst = _list_in(source)
     if lst is not None:
+        if categories is not None or where:
+            raise ValueError("categories, where: a list is written whole; filter its sources")
         chunks = _of_list(_check_list(lst, allow_export), sink)
     else:
         reader, own = delimited.with_columns(reader, options, columns)

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, Final
 from csamatch.errors import FormatError
 from csamatch.readers import headers
 from csamatch.readers.interface import Head, Item, Reader
-from csamatch.readers.tables import SEPARATOR, Layout, Table, TextStream, separator, with_fields
+from csamatch.readers.streams import SEPARATOR, TextStream, separator
+from csamatch.readers.tables import Layout, Table, with_fields
 from csamatch.rules import WIDTHS
 
 ALGORITHMS: Final[tuple[str, ...]] = ("md5", "sha1", "sha256")

@@ -9,7 +9,8 @@ from csamatch.errors import FormatError
 from csamatch.readers import headers
 from csamatch.readers.delimited import ALGORITHMS, header_of
 from csamatch.readers.interface import Head, Item, Reader
-from csamatch.readers.tables import Layout, Table, TextStream
+from csamatch.readers.streams import TextStream
+from csamatch.readers.tables import Layout, Table
 
 _MARK: Final = b"%%%% "
 _HASHDEEP: Final = b"%%%% HASHDEEP-1.0"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from csamatch.errors import FormatError
-from csamatch.readers.tables import text_of
+from csamatch.readers.streams import text_of
 
 DELIMITERS: Final = ",;\t|"
 

@@ -12,7 +12,8 @@ from csamatch.readers import headers
 from csamatch.readers.delimited import header_of
 from csamatch.readers.interface import Head, Item, Reader
 from csamatch.readers.records import Batch, Rejected
-from csamatch.readers.tables import Layout, Table, TextStream, separator, with_fields
+from csamatch.readers.streams import TextStream, separator
+from csamatch.readers.tables import Layout, Table, with_fields
 
 _FLAGS = {"yes": "yes", "y": "yes", "true": "yes", "t": "yes"}
 _FLAGS |= {"no": "no", "n": "no", "false": "no", "f": "no"}

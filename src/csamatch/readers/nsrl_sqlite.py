@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, Final
 
 from csamatch.errors import FormatError
 from csamatch.readers.interface import Head, Item, Reader
-from csamatch.readers.tables import Layout, Table, TextStream
+from csamatch.readers.streams import TextStream
+from csamatch.readers.tables import Layout, Table
 
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER: Final = 100

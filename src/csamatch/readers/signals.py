@@ -17,7 +17,7 @@ from csamatch.errors import FormatError
 from csamatch.readers.digests import parse_digest
 from csamatch.readers.interface import HEAD_SIZE, Head, Item, Reader
 from csamatch.readers.records import Record, Rejected, Update
-from csamatch.readers.tables import TextStream
+from csamatch.readers.streams import TextStream
 from csamatch.rules import ALGORITHMS
 
 LIMIT: Final = 1 << 20
