@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the kernel asked for the default, here and in the Pythons that tests start."""
     config.addinivalue_line("markers", "shows_values: is to show listed values or queries")
     LISTENER.listen()
+    os.umask(0o077)  # lists that others can read draw a warning
     kernel = config.getoption("kernel")
     if kernel is None:
         return

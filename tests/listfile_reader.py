@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import hmac
 import json
 import struct
 import zlib
@@ -58,9 +59,20 @@ def siphash128(key: bytes, message: bytes) -> bytes:
     return struct.pack("<QQ", first, v[0] ^ v[1] ^ v[2] ^ v[3])
 
 
-def address_key(host: str, rest: str = "") -> bytes:
-    """The key of a canonical address."""
-    return siphash128(b"csamatch/address", host.encode()[::-1] + rest.encode())
+def address_key(host: str, rest: str = "", key: bytes = b"csamatch/address") -> bytes:
+    """The key of a canonical address, under the public key or a subkey."""
+    return siphash128(key, host.encode()[::-1] + rest.encode())
+
+
+def subkey(secret: bytes, subject: str) -> bytes:
+    """The subkey for "md5", "sha1", "sha256" or "address"."""
+    return hmac.digest(secret, f"csamatch/{subject}".encode(), "sha256")[:16]
+
+
+def key_check(secret: bytes) -> bytes:
+    """What a keyed file says of its secret."""
+    joined = b"".join(subkey(secret, name) for name in ("md5", "sha1", "sha256", "address"))
+    return struct.pack("<I12x", 1) + hmac.digest(joined, b"csamatch/check", "sha256")[:16]
 
 
 class ListFile:
@@ -70,7 +82,7 @@ class ListFile:
         self.data = data
         magic, major, _minor, features = struct.unpack_from("<8sHHI", data)
         self.kind, count, header_length, length = struct.unpack_from("<IIQQ", data, 16)
-        assert magic == b"\x89CSML\r\n\x1a" and major == 1 and features == 0
+        assert magic == b"\x89CSML\r\n\x1a" and major == 1 and features in (0, 1)
         assert length == len(data) and header_length % 64 == 0 and count <= 256
         (crc,) = struct.unpack_from("<I", data, header_length - 4)
         assert crc == zlib.crc32(data[: header_length - 4])
@@ -88,11 +100,13 @@ class ListFile:
             assert end <= length and (kind, subject) not in self.sections
             self.sections[kind, subject] = (width, items, data[offset:end])
         assert end == length
+        self.is_keyed = features == 1
+        assert self.is_keyed == ((13, 0) in self.sections)
         self.info = json.loads(self.sections[1, 0][2])
         self.keys: dict[int, list[bytes]] = {}
         for (kind, subject), (width, items, content) in self.sections.items():
             if kind == 2:
-                assert width == WIDTHS[subject]
+                assert width == (16 if self.is_keyed else WIDTHS[subject])
                 keys = [content[i * width : (i + 1) * width] for i in range(items)]
                 assert all(a < b for a, b in pairwise(keys))
                 self.keys[subject] = keys
@@ -136,6 +150,20 @@ class ListFile:
             chief = position + sum(len(self.keys[s]) for s in before)
         more = struct.iter_unpack("<II", self.sections.get((4, subject), (0, 0, b""))[2])
         return [chief, *(entry for at, entry in more if at == position)]
+
+    def canaries(self, subject: int) -> dict[bytes, int]:
+        """The canaries of a rule: what they are made of, and the position of the key."""
+        if (14, subject) not in self.sections:
+            return {}
+        names = {16: "domain-%d-%s%s", 17: "host-%d-%s%s", 18: "url-%d-%s%s", 19: "prefix-%d-%s%s"}
+        ends = {16: "", 17: "", 18: "/canary?csamatch", 19: "/canary/"}
+        seed, found = self.sections[15, 0][2].hex(), {}
+        for i, (position,) in enumerate(struct.iter_unpack("<Q", self.sections[14, subject][2])):
+            text = f"csamatch canary {seed} {i}"
+            if subject in names:
+                text = names[subject] % (i, seed, ".canary.csamatch.test" + ends[subject])
+            found[text.encode()] = position
+        return found
 
     def id(self, entry: int) -> str:
         """The source's id of an entry."""

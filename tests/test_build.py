@@ -307,7 +307,7 @@ def test_parameters(out):
         bad = {"info": info}
         with pytest.raises(TypeError):
             build(text(md5(1)), out, **bad)
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(csamatch.ListKeyError):
         build(text(md5(1)), out, key=b"k")
     for unknown in ({"columns": {"md5": 0}}, {"options": {"colour": "red"}}):
         with pytest.raises(ValueError, match=r"<stream>: reader text takes no option 'col"):

@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import logging
+import pickle
 import traceback
 import warnings
 
@@ -158,6 +159,44 @@ def calls(files):
     yield lambda: csamatch.build(io.StringIO(DIGEST), out)
     yield lambda: csamatch.open(files / "digests.txt")
     yield lambda: csamatch.verify(files / "domains.txt")
+
+
+KEY = b"5ecret key, 5ecret key, 5ecret!!"
+HEX_KEY = "5ec2e7a1" * 8
+
+
+def test_keyed_lists(files, capfd, monkeypatch):
+    """No key shows either, in reprs or complaints."""
+    monkeypatch.chdir(files)
+    for source in ("digests.txt", "domains.txt"):
+        csamatch.build(source, "k.csml", key=KEY, canaries=2, max_rejected=1.0)
+        lst = csamatch.open("k.csml", key=KEY)
+        data = (files / "k.csml").read_bytes()
+        assert RAW not in data and b"secret" not in data and KEY not in data
+        asked = [DIGEST, RAW] if source == "digests.txt" else [URL, HOST]
+        matches = lst.match(asked)
+        assert matches.count == 2
+        for thing in (lst, lst.info, lst._file, lst._file.key, matches, *matches, lst.self_test()):
+            assert not leaks(repr(thing)) and not leaks(str(thing))
+        with pytest.raises(TypeError):
+            pickle.dumps(lst._file.key)
+        for key in (None, KEY[:16], KEY[:15], HEX_KEY.encode(), KEY[::-1]):
+            with pytest.raises(csamatch.ListKeyError) as info:
+                csamatch.open("k.csml", key=key)
+            assert not any(leaks(text) for text in walk(info.value))
+    (files / "key").write_text(HEX_KEY + "!")
+    (files / "key").chmod(0o600)
+    (files / "identity").write_text(f"AGE-SECRET-KEY-1{HEX_KEY}")
+    (files / "identity").chmod(0o600)
+    for text in (HEX_KEY, HEX_KEY + "!", NOT_HEX):
+        monkeypatch.setenv("CSAMATCH_KEY", text)
+        assert cli.main(["match", "k.csml", "domains.txt"]) == 2
+        assert cli.main(["self-test", "k.csml"]) == 2
+        assert cli.main(["sign", "k.csml", "--key", "key", "--serial", "1"]) == 2
+        assert cli.main(["match", "k.csml", "domains.txt", "--key-file", "key"]) == 2
+        assert cli.main(["match", "k.csml", "domains.txt", "--identity", "identity"]) == 2
+    captured = capfd.readouterr()
+    assert captured.err and not leaks(captured.err + captured.out)
 
 
 def test_exceptions(files, caplog):

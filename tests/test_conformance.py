@@ -14,7 +14,7 @@ import pytest
 import c_library
 import csamatch
 from csamatch import _core
-from listfile_reader import address_key
+from listfile_reader import address_key, siphash128
 
 
 class Recorder:
@@ -179,6 +179,30 @@ def test_keyset(ffi, lib, options):
     lib.csamatch_keyset_free(ffi.NULL)
 
 
+def test_keyed_keyset(ffi, lib, options):
+    key, rows = bytes(range(16)), b"".join(KEYS)
+    out = ffi.new("uint8_t[]", 16 * len(KEYS))
+    assert lib.csamatch_rows_hash(key, rows, len(KEYS), 16, out) == 0
+    hashes = [bytes(out)[i : i + 16] for i in range(0, 16 * len(KEYS), 16)]
+    assert hashes == [siphash128(key, row) for row in KEYS]
+    assert lib.csamatch_rows_hash(ffi.NULL, rows, 1, 16, out) == lib.CSAMATCH_ERROR_ARGUMENT
+    order = sorted(range(len(KEYS)), key=hashes.__getitem__)
+    packed, secret = b"".join(sorted(hashes)), ffi.new("uint8_t[]", key)
+    handle = ffi.new("csamatch_keyset **")
+    options.hash_key, options.query_width = secret, 16
+    keep = ffi.from_buffer(packed)
+    assert lib.csamatch_keyset_create(keep, len(KEYS), 16, options, handle) == 0
+    assert lib.csamatch_keyset_width(handle[0]) == lib.csamatch_keyset_query_width(handle[0]) == 16
+    hits, count = ffi.new("csamatch_hit[]", len(KEYS)), ffi.new("size_t *")
+    assert lib.csamatch_keyset_match(handle[0], rows, len(KEYS), hits, count) == 0
+    found = [(hit.query, hit.position) for hit in hits[0 : count[0]]]
+    assert found == [(i, order.index(i)) for i in range(len(KEYS))]
+    assert [lib.csamatch_keyset_find(handle[0], row) for row in KEYS] == [at for _, at in found]
+    sets = ffi.new("csamatch_address_sets *", {"domain": handle[0]})
+    assert lib.csamatch_url_match(sets, ffi.NULL, 0, 0, ffi.NULL, ffi.NULL) != 0  # hashes twice
+    lib.csamatch_keyset_free(handle[0])
+
+
 def test_directory(ffi, lib):
     packed = b"".join(KEYS)
     lines = lib.csamatch_directory_lines(200)
@@ -235,6 +259,10 @@ def test_address_key(ffi, lib, host, rest):
     text = (host + rest).encode()
     assert lib.csamatch_address_key(text, len(host), len(text), key) == 0
     assert bytes(key) == address_key(host, rest) == _core.address_key(host + rest, len(host))
+    secret = bytes(range(16))
+    assert lib.csamatch_address_hash(secret, text, len(host), len(text), key) == 0
+    assert bytes(key) == address_key(host, rest, secret)
+    assert bytes(key) == _core.address_key(host + rest, len(host), secret)
 
 
 def test_url_match(ffi, lib, options):
@@ -309,7 +337,8 @@ def test_listfile(ffi, lib, tmp_path):
         assert lib.csamatch_listfile_section(data, len(data), i, section) == 0
         s = section[0]
         sections.append((s.kind, s.subject, s.width, s.count, s.offset, s.length))
-    expected = (file.kind, file.header_length, bytes(file.content_digest), sections)
+    digest = bytes(file.content_digest)
+    expected = (file.kind, file.features, file.header_length, digest, sections)
     assert _core.listfile_parse(data) == expected
     assert file.length == len(data) == struct.unpack_from("<Q", data, 32)[0]
     assert lib.csamatch_listfile_section(data, len(data), 99, section) != 0

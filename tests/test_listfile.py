@@ -288,7 +288,7 @@ def test_parameters(hash_file):
         csamatch.open(hash_file, stale="never")
     with pytest.raises(ValueError, match="no such kernel"):
         csamatch.open(hash_file, kernel="abacus")
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(csamatch.ListKeyError):
         csamatch.open(hash_file, key=b"0" * 16)
 
 

@@ -223,6 +223,15 @@ CSAMATCH_API csamatch_status csamatch_rows_splice(const uint8_t *rows, size_t co
 CSAMATCH_API csamatch_status csamatch_rows_seek(const uint8_t *rows, size_t count, size_t width,
                                                 const uint8_t *data, size_t length, size_t *found);
 
+/* Bytes of a hash key, and of a hash. */
+#define CSAMATCH_HASH_WIDTH 16
+
+/* Hashes each row by itself: SipHash-2-4 with 128 bits of output under `key`,
+ * CSAMATCH_HASH_WIDTH bytes, to as many bytes each at `out`, in the order of
+ * the rows. width is 1 to 64. */
+CSAMATCH_API csamatch_status csamatch_rows_hash(const uint8_t *key, const uint8_t *rows,
+                                                size_t count, size_t width, uint8_t *out);
+
 /* ------------------------------------------------------------- key set --- */
 
 /* A set of keys that can be searched. Immutable. */
@@ -233,6 +242,11 @@ typedef struct csamatch_keyset_options {
     const char *kernel;       /* a kernel's name, or NULL for this CPU's best */
     const uint8_t *directory; /* of the same keys, or NULL for none */
     size_t directory_lines;
+    /* Since 0.1; may be left out, with a smaller size. */
+    const uint8_t *hash_key; /* CSAMATCH_HASH_WIDTH bytes, borrowed like the keys: those are
+                                hashes (csamatch_rows_hash), and queries are hashed before
+                                they are looked up. NULL: queries are keys themselves */
+    size_t query_width;      /* with it, the bytes of a query, 1 to 64 */
 } csamatch_keyset_options;
 
 /* A query that hit: its number in the batch, the position of its key. */
@@ -278,14 +292,15 @@ CSAMATCH_API csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t 
 /* Frees the set (not its keys). NULL is allowed and does nothing. */
 CSAMATCH_API void csamatch_keyset_free(csamatch_keyset *set);
 
-/* The number and the width in bytes of its keys, and its kernel's name.
- * `set` must not be NULL. */
+/* The number and the width in bytes of its keys, the width of its queries (the
+ * same, unless they are hashed), and its kernel's name. `set` must not be NULL. */
 CSAMATCH_API size_t csamatch_keyset_size(const csamatch_keyset *set);
 CSAMATCH_API size_t csamatch_keyset_width(const csamatch_keyset *set);
+CSAMATCH_API size_t csamatch_keyset_query_width(const csamatch_keyset *set);
 CSAMATCH_API const char *csamatch_keyset_kernel(const csamatch_keyset *set);
 
-/* The position of `key` (width bytes) among the sorted keys, or -1.
- * Neither may be NULL. */
+/* The position of `key` (as many bytes as a query has) among the sorted keys,
+ * or -1. Neither may be NULL. */
 CSAMATCH_API int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key);
 
 /* Looks up `count` packed keys at once, and writes those that are listed to
@@ -367,6 +382,12 @@ CSAMATCH_API csamatch_status csamatch_host_normalize(const char *text, size_t le
 CSAMATCH_API csamatch_status csamatch_address_key(const uint8_t *canonical, size_t host_length,
                                                   size_t length, uint8_t *key);
 
+/* The same under a secret key of CSAMATCH_HASH_WIDTH bytes, for lists that show
+ * nothing to whoever does not have it; under the public one for NULL. */
+CSAMATCH_API csamatch_status csamatch_address_hash(const uint8_t *hash_key,
+                                                   const uint8_t *canonical, size_t host_length,
+                                                   size_t length, uint8_t *key);
+
 /* The rules by which an address can be listed. */
 enum {
     CSAMATCH_RULE_NONE = 0,
@@ -378,7 +399,7 @@ enum {
 };
 
 /* One key set per rule; NULL for a rule without entries. Each must have keys
- * of CSAMATCH_ADDRESS_KEY_WIDTH bytes. What is known of them spares look-ups,
+ * of CSAMATCH_ADDRESS_KEY_WIDTH bytes, and not hash its queries. What is known of them spares look-ups,
  * and changes no answer if it is true. */
 typedef struct csamatch_address_sets {
     const csamatch_keyset *domain;
@@ -389,6 +410,8 @@ typedef struct csamatch_address_sets {
                                           prefixes; NULL when not known */
     size_t domain_labels; /* each domain has so many labels or more; 0 when
                              not known */
+    const uint8_t *hash_key; /* what the keys were made with by csamatch_address_hash, borrowed;
+                                NULL for the public one */
 } csamatch_address_sets;
 
 /* A piece of text somewhere. */
@@ -641,7 +664,14 @@ enum {
     CSAMATCH_SECTION_DIRECTORY = 9,
     CSAMATCH_SECTION_SOURCE_CODES = 10,
     CSAMATCH_SECTION_SOURCE_NAMES = 11,
-    CSAMATCH_SECTION_KEY_HINTS = 12
+    CSAMATCH_SECTION_KEY_HINTS = 12,
+    CSAMATCH_SECTION_KEY_CHECK = 13,
+    CSAMATCH_SECTION_CANARIES = 14,
+    CSAMATCH_SECTION_CANARY_SEED = 15
+};
+
+enum {
+    CSAMATCH_FEATURE_KEYED = 1 /* a list's features: keys were made with a secret */
 };
 
 typedef struct csamatch_listfile {
@@ -650,6 +680,7 @@ typedef struct csamatch_listfile {
     uint64_t header_length; /* bytes before the content */
     uint64_t length;        /* bytes of the whole file */
     uint8_t content_digest[32];
+    uint32_t features; /* CSAMATCH_FEATURE_..., added up */
 } csamatch_listfile;
 
 typedef struct csamatch_section {

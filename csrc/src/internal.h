@@ -93,6 +93,14 @@ typedef struct csm_streams {
     _Alignas(64) uint64_t states[CSM_STREAM_WORDS][4][CSM_STREAMS];
 } csm_streams;
 
+/* Rows side by side as words, to be hashed at once: the last word of each has
+ * the bytes left over and the row's length. Then the halves of their hashes. */
+enum { CSM_ROWS = 32, CSM_ROW_WORDS = CSM_MAX_WIDTH / 8 + 1 };
+typedef struct csm_rows {
+    _Alignas(64) uint64_t words[CSM_ROW_WORDS][CSM_ROWS];
+    _Alignas(64) uint64_t hash[2][CSM_ROWS];
+} csm_rows;
+
 /* One implementation of the loops over many keys. */
 typedef struct csm_kernel {
     const char *name;
@@ -105,6 +113,8 @@ typedef struct csm_kernel {
     void (*finish)(csm_forks *forks, size_t n);
     /* Fills in states[0] to states[last], beginning with `start`. */
     void (*chain)(csm_streams *streams, const uint64_t start[4], size_t last);
+    /* Hashes all rows, of `count` words each, beginning with `start`. */
+    void (*hash_rows)(csm_rows *rows, const uint64_t start[4], size_t count);
 } csm_kernel;
 
 /* The kernel of that name if this CPU runs it, the best one for NULL, else
@@ -149,8 +159,15 @@ static inline void csm_siphash_byte(csm_siphash *state, uint8_t byte)
     }
 }
 
-/* The state of an empty address key. */
-void csm_address_hash_init(csm_siphash *state);
+/* The hashes of `count` rows of `width` bytes under a key, 16 bytes each. */
+void csm_hash_rows(const csm_kernel *kernel, const uint8_t key[16], const uint8_t *rows,
+                   size_t count, size_t width, uint8_t *out);
+
+/* Whether a key set hashes its queries. */
+bool csm_keyset_is_keyed(const csamatch_keyset *set);
+
+/* The state of an empty address key; under the public key for NULL. */
+void csm_address_hash_init(csm_siphash *state, const uint8_t *hash_key);
 
 /* Decodes %XX in place until nothing is left to decode; returns the new
  * length. Sets *twice when a decoded byte took part in another escape. */

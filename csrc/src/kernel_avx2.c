@@ -46,7 +46,7 @@ CSM_TARGET static inline unsigned compare_window(const csm_table *table, const u
 #include "engine_loop.h"
 #include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_avx2 = {"avx2", supported, match, finish, chain};
+const csm_kernel csm_kernel_avx2 = {"avx2", supported, match, finish, chain, hash_rows};
 #else
 typedef int csm_kernel_avx2_not_here; /* ISO C forbids an empty file */
 #endif

@@ -153,7 +153,7 @@ CSM_TARGET static inline void locate(const csm_table *table, csm_pending *pendin
 #include "engine_loop.h"
 #include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_avx512 = {"avx512", supported, match, finish, chain};
+const csm_kernel csm_kernel_avx512 = {"avx512", supported, match, finish, chain, hash_rows};
 #else
 typedef int csm_kernel_avx512_not_here; /* ISO C forbids an empty file */
 #endif

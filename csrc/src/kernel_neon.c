@@ -49,7 +49,7 @@ static inline unsigned compare_window(const csm_table *table, const uint8_t *win
 #include "engine_loop.h"
 #include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_neon = {"neon", always, match, finish, chain};
+const csm_kernel csm_kernel_neon = {"neon", always, match, finish, chain, hash_rows};
 #else
 typedef int csm_kernel_neon_not_here; /* ISO C forbids an empty file */
 #endif

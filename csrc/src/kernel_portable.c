@@ -22,4 +22,4 @@ static inline unsigned compare_window(const csm_table *table, const uint8_t *win
 #include "engine_loop.h"
 #include "siphash_lanes.h"
 
-const csm_kernel csm_kernel_portable = {"portable", always, match, finish, chain};
+const csm_kernel csm_kernel_portable = {"portable", always, match, finish, chain, hash_rows};

@@ -8,7 +8,12 @@
 struct csamatch_keyset {
     csm_table table;
     const csm_kernel *kernel;
+    const uint8_t *hash_key; /* NULL: queries are keys */
+    size_t query_width;
 };
+
+/* What the options were before there were hash keys. */
+enum { OLDEST_OPTIONS = offsetof(csamatch_keyset_options, hash_key) };
 
 /* Two cache lines of keys are compared at once, the expected place in their
  * middle; one line of keys so short that eight fit. */
@@ -44,8 +49,16 @@ csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t
     csm_table table = {.keys = keys, .count = count, .width = width};
     set_window(&table);
     const char *name = NULL;
+    const uint8_t *hash_key = NULL;
+    size_t query_width = width;
     if (options != NULL) {
-        if (options->size < sizeof *options)
+        if (options->size < OLDEST_OPTIONS)
+            return CSAMATCH_ERROR_ARGUMENT;
+        if (options->size >= sizeof *options && options->hash_key != NULL) {
+            hash_key = options->hash_key;
+            query_width = options->query_width;
+        }
+        if (!csm_rows_fit(1, query_width) || (hash_key != NULL && width != CSAMATCH_HASH_WIDTH))
             return CSAMATCH_ERROR_ARGUMENT;
         csamatch_status status = take_directory(&table, options);
         if (status != CSAMATCH_OK)
@@ -58,7 +71,8 @@ csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t
     csamatch_keyset *set = malloc(sizeof *set);
     if (set == NULL)
         return CSAMATCH_ERROR_MEMORY;
-    *set = (csamatch_keyset){.table = table, .kernel = kernel};
+    *set = (csamatch_keyset){
+        .table = table, .kernel = kernel, .hash_key = hash_key, .query_width = query_width};
     *out = set;
     return CSAMATCH_OK;
 }
@@ -78,6 +92,16 @@ size_t csamatch_keyset_width(const csamatch_keyset *set)
     return set->table.width;
 }
 
+size_t csamatch_keyset_query_width(const csamatch_keyset *set)
+{
+    return set->query_width;
+}
+
+bool csm_keyset_is_keyed(const csamatch_keyset *set)
+{
+    return set->hash_key != NULL;
+}
+
 const char *csamatch_keyset_kernel(const csamatch_keyset *set)
 {
     return set->kernel->name;
@@ -90,7 +114,34 @@ const csm_kernel *csm_keyset_kernel(const csamatch_keyset *set)
 
 int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key)
 {
-    return csm_find(&set->table, key);
+    if (set->hash_key == NULL)
+        return csm_find(&set->table, key);
+    uint8_t hash[CSAMATCH_HASH_WIDTH];
+    csm_siphash state;
+    csm_siphash_init(&state, set->hash_key);
+    for (size_t i = 0; i < set->query_width; i++)
+        csm_siphash_byte(&state, key[i]);
+    csm_siphash_finish(state, hash);
+    return csm_find(&set->table, hash);
+}
+
+/* Hashes queries and looks the hashes up, some at a time: few enough to stay in
+ * the nearest cache, many enough for the waits for memory to overlap. */
+static size_t match_hashed(const csamatch_keyset *set, const uint8_t *queries, size_t count,
+                           csamatch_hit *hits)
+{
+    enum { AT_ONCE = 2048 };
+    uint8_t hashes[AT_ONCE * CSAMATCH_HASH_WIDTH];
+    size_t width = set->query_width, found = 0;
+    for (size_t at = 0; at < count; at += AT_ONCE) {
+        size_t some = count - at < AT_ONCE ? count - at : AT_ONCE;
+        csm_hash_rows(set->kernel, set->hash_key, queries + at * width, some, width, hashes);
+        size_t more = set->kernel->match(&set->table, hashes, some, hits + found);
+        for (size_t i = 0; i < more; i++)
+            hits[found + i].query += at;
+        found += more;
+    }
+    return found;
 }
 
 csamatch_status csamatch_keyset_match(const csamatch_keyset *set, const uint8_t *queries,
@@ -98,8 +149,13 @@ csamatch_status csamatch_keyset_match(const csamatch_keyset *set, const uint8_t 
 {
     if (set == NULL || hit_count == NULL || (count > 0 && (queries == NULL || hits == NULL)))
         return CSAMATCH_ERROR_ARGUMENT;
-    if (!csm_rows_fit(count, set->table.width))
+    if (!csm_rows_fit(count, set->query_width))
         return CSAMATCH_ERROR_ARGUMENT;
-    *hit_count = count > 0 ? set->kernel->match(&set->table, queries, count, hits) : 0;
+    if (count == 0)
+        *hit_count = 0;
+    else if (set->hash_key != NULL)
+        *hit_count = match_hashed(set, queries, count, hits);
+    else
+        *hit_count = set->kernel->match(&set->table, queries, count, hits);
     return CSAMATCH_OK;
 }

@@ -57,9 +57,11 @@ static const csamatch_section *find(const csamatch_section *sections, size_t cou
 }
 
 /* The width that keys of a subject have, or 0 for a subject unknown here. */
-static uint64_t key_width(uint32_t list_kind, uint32_t subject)
+static uint64_t key_width(const csamatch_listfile *file, uint32_t subject)
 {
-    if (list_kind == CSAMATCH_LIST_ADDRESSES)
+    if ((file->features & CSAMATCH_FEATURE_KEYED) != 0 && subject >= 1 && subject <= 3)
+        return file->kind == CSAMATCH_LIST_HASHES ? CSAMATCH_HASH_WIDTH : 0;
+    if (file->kind == CSAMATCH_LIST_ADDRESSES)
         return subject >= CSAMATCH_RULE_DOMAIN && subject <= CSAMATCH_RULE_PREFIX
                    ? CSAMATCH_ADDRESS_KEY_WIDTH
                    : 0;
@@ -68,12 +70,12 @@ static uint64_t key_width(uint32_t list_kind, uint32_t subject)
 
 /* What each known kind of section demands of itself and of its partner. */
 static bool makes_sense(const csamatch_section *section, const csamatch_section *all, size_t count,
-                        uint32_t list_kind)
+                        const csamatch_listfile *file)
 {
     const csamatch_section *keys = find(all, count, CSAMATCH_SECTION_KEYS, section->subject);
     switch (section->kind) {
     case CSAMATCH_SECTION_KEYS:
-        return section->width == key_width(list_kind, section->subject);
+        return section->width == key_width(file, section->subject);
     case CSAMATCH_SECTION_KEY_ENTRIES:
         return section->width == 4 && keys != NULL && keys->count == section->count;
     case CSAMATCH_SECTION_MORE_ENTRIES:
@@ -84,7 +86,7 @@ static bool makes_sense(const csamatch_section *section, const csamatch_section 
     case CSAMATCH_SECTION_KEY_HINTS:
         return section->width == (section->subject == CSAMATCH_RULE_DOMAIN ? 1u
                                                                            : CSAMATCH_ADDRESS_KEY_WIDTH) &&
-               list_kind == CSAMATCH_LIST_ADDRESSES && keys != NULL &&
+               file->kind == CSAMATCH_LIST_ADDRESSES && keys != NULL &&
                keys->count == section->count;
     case CSAMATCH_SECTION_ID_ENDS:
         return section->width == 8 && section->subject == 0 &&
@@ -95,6 +97,13 @@ static bool makes_sense(const csamatch_section *section, const csamatch_section 
     case CSAMATCH_SECTION_SOURCE_CODES:
         return (section->width == 1 || section->width == 2 || section->width == 4) &&
                section->subject == 0 && find(all, count, CSAMATCH_SECTION_SOURCE_NAMES, 0);
+    case CSAMATCH_SECTION_KEY_CHECK:
+        return section->width == 32 && section->count == 1 && section->subject == 0;
+    case CSAMATCH_SECTION_CANARIES:
+        return section->width == 8 && keys != NULL && section->count <= keys->count &&
+               find(all, count, CSAMATCH_SECTION_CANARY_SEED, 0) != NULL;
+    case CSAMATCH_SECTION_CANARY_SEED:
+        return section->width == 1 && section->count == 16 && section->subject == 0;
     case CSAMATCH_SECTION_INFO:
     case CSAMATCH_SECTION_SOURCE_NAMES:
     case CSAMATCH_SECTION_ID_TEXT:
@@ -118,8 +127,11 @@ static csamatch_status check_sections(const uint8_t *data, const csamatch_listfi
     }
     if (after != file->length || find(sections, count, CSAMATCH_SECTION_INFO, 0) == NULL)
         return CSAMATCH_ERROR_LAYOUT;
+    bool keyed = (file->features & CSAMATCH_FEATURE_KEYED) != 0;
+    if (keyed != (find(sections, count, CSAMATCH_SECTION_KEY_CHECK, 0) != NULL))
+        return CSAMATCH_ERROR_LAYOUT;
     for (size_t i = 0; i < count; i++) {
-        if (!makes_sense(&sections[i], sections, count, file->kind))
+        if (!makes_sense(&sections[i], sections, count, file))
             return CSAMATCH_ERROR_LAYOUT;
     }
     return CSAMATCH_OK;
@@ -142,6 +154,7 @@ csamatch_status csamatch_listfile_parse(const uint8_t *data, size_t length,
         .section_count = csm_load_le32(data + 20),
         .header_length = csm_load_le64(data + 24),
         .length = csm_load_le64(data + 32),
+        .features = csm_load_le32(data + 12),
     };
     memcpy(file->content_digest, data + 48, sizeof file->content_digest);
     if (file->section_count > MAX_SECTIONS || file->header_length % ALIGNMENT != 0 ||
@@ -155,7 +168,7 @@ csamatch_status csamatch_listfile_parse(const uint8_t *data, size_t length,
     size_t sum_at = (size_t)file->header_length - 4;
     if (crc32(data, sum_at) != csm_load_le32(data + sum_at))
         return CSAMATCH_ERROR_CHECKSUM;
-    if (csm_load_le32(data + 12) != 0 || csm_load_le64(data + 40) != 0)
+    if ((file->features & ~(uint32_t)CSAMATCH_FEATURE_KEYED) != 0 || csm_load_le64(data + 40) != 0)
         return CSAMATCH_ERROR_FEATURE;
     if (file->kind != CSAMATCH_LIST_HASHES && file->kind != CSAMATCH_LIST_ADDRESSES)
         return CSAMATCH_ERROR_FEATURE;

@@ -28,7 +28,7 @@ void csm_lookup_begin(csm_lookup *lookup, const csamatch_address_sets *sets, csm
     lookup->count = lookup->stream_count = 0;
     memset(lookup->asked_count, 0, sizeof lookup->asked_count);
     csm_siphash start;
-    csm_address_hash_init(&start);
+    csm_address_hash_init(&start, sets->hash_key);
     lookup->start[0] = start.v0;
     lookup->start[1] = start.v1;
     lookup->start[2] = start.v2;

@@ -6,7 +6,8 @@
 
 static bool usable(const csamatch_keyset *set)
 {
-    return set == NULL || csamatch_keyset_width(set) == CSAMATCH_ADDRESS_KEY_WIDTH;
+    return set == NULL || (csamatch_keyset_width(set) == CSAMATCH_ADDRESS_KEY_WIDTH &&
+                           !csm_keyset_is_keyed(set));
 }
 
 static bool all_usable(const csamatch_address_sets *sets)

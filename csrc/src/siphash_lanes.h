@@ -98,3 +98,46 @@ CSM_TARGET static inline void chain(csm_streams *streams, const uint64_t start[4
         }
     }
 }
+
+/* Mixes a word into each of two registers of states; their rounds overlap. */
+CSM_TARGET static inline void mix_two(csm_lanes a[4], csm_lanes b[4], const uint64_t *words)
+{
+    csm_lanes first = load_lanes(words), second = load_lanes(words + CSM_LANES);
+    a[3] ^= first;
+    b[3] ^= second;
+    for (int i = 0; i < 2; i++) {
+        lane_rounds(a, 1);
+        lane_rounds(b, 1);
+    }
+    a[0] ^= first;
+    b[0] ^= second;
+}
+
+/* Ends two registers of states: writes the first halves of their hashes, then the last. */
+CSM_TARGET static inline void end_two(csm_lanes a[4], csm_lanes b[4], csm_rows *rows, size_t at)
+{
+    for (int half = 0; half < 2; half++) {
+        a[2 - half] ^= half == 0 ? 0xee : 0xdd;
+        b[2 - half] ^= half == 0 ? 0xee : 0xdd;
+        for (int i = 0; i < 4; i++) {
+            lane_rounds(a, 1);
+            lane_rounds(b, 1);
+        }
+        csm_lanes first = a[0] ^ a[1] ^ a[2] ^ a[3], second = b[0] ^ b[1] ^ b[2] ^ b[3];
+        memcpy(rows->hash[half] + at, &first, sizeof first);
+        memcpy(rows->hash[half] + at + CSM_LANES, &second, sizeof second);
+    }
+}
+
+/* Hashes rows that lie side by side, `count` words each. */
+CSM_TARGET static inline void hash_rows(csm_rows *rows, const uint64_t start[4], size_t count)
+{
+    for (size_t i = 0; i < CSM_ROWS; i += 2 * CSM_LANES) {
+        csm_lanes a[4], b[4];
+        for (int k = 0; k < 4; k++)
+            a[k] = b[k] = start[k] - (csm_lanes){0};
+        for (size_t word = 0; word < count; word++)
+            mix_two(a, b, &rows->words[word][i]);
+        end_two(a, b, rows, i);
+    }
+}

@@ -12,6 +12,10 @@ from csamatch.errors import (
     Error,
     FormatError,
     ListFileError,
+    ListKeyError,
+    ListPermissionWarning,
+    SelfTestError,
+    SignatureError,
     StaleListError,
     StaleListWarning,
     UpdateError,
@@ -34,6 +38,8 @@ from csamatch.publish import publish
 from csamatch.purge import PurgeReceipt, purge
 from csamatch.receipt import UpdateReceipt
 from csamatch.report import BuildReport
+from csamatch.selftest import SelfTest
+from csamatch.signing import sign
 from csamatch.textmatches import TextMatch, TextMatches
 from csamatch.update import update
 from csamatch.urllist import UrlList
@@ -56,12 +62,17 @@ __all__ = [
     "Inspection",
     "ListFileError",
     "ListInfo",
+    "ListKeyError",
+    "ListPermissionWarning",
     "LiveList",
     "Match",
     "Matcher",
     "Matches",
     "MultiMatches",
     "PurgeReceipt",
+    "SelfTest",
+    "SelfTestError",
+    "SignatureError",
     "StaleListError",
     "StaleListWarning",
     "TextMatch",
@@ -84,6 +95,7 @@ __all__ = [
     "open",
     "publish",
     "purge",
+    "sign",
     "update",
     "verify",
     "write_delta",

@@ -135,13 +135,17 @@ def urls_normalize(tuple urls not None, uint32_t readings=0):
     return result
 
 
-def address_key(str canonical not None, size_t host_length):
-    """The key of a canonical address."""
+def address_key(str canonical not None, size_t host_length, hash_key=None):
+    """The key of a canonical address, under a secret of 16 bytes or the public one."""
+    cdef _Buffer secret = None if hash_key is None else _Buffer(hash_key)
+    cdef const uint8_t *with_key = NULL
+    if secret is not None:
+        with_key = secret.need(0, 1, CSAMATCH_HASH_WIDTH)
     cdef Py_ssize_t size = 0
     cdef const char *data = PyUnicode_AsUTF8AndSize(canonical, &size)
     cdef uint8_t key[16]
-    cdef csamatch_status status = csamatch_address_key(
-        <const uint8_t *>data, host_length, <size_t>size, key)
+    cdef csamatch_status status = csamatch_address_hash(
+        with_key, <const uint8_t *>data, host_length, <size_t>size, key)
     if status != CSAMATCH_OK:
         raise _failure(status)
     return (<const char *>key)[:CSAMATCH_ADDRESS_KEY_WIDTH]
@@ -156,10 +160,15 @@ cdef class AddressSets:
     of them."""
     cdef csamatch_address_sets sets
     cdef tuple keep
+    cdef _Buffer secret
 
     def _set_keys(self, KeySet domain, KeySet host, KeySet url, KeySet prefix,
-                  KeySet page_hosts=None, size_t domain_labels=0):
-        """To be called once, before anything else."""
+                  KeySet page_hosts=None, size_t domain_labels=0, hash_key=None):
+        """To be called once, before anything else. `hash_key` is the secret of 16 bytes
+        that the keys were made with, or None for the public one."""
+        if hash_key is not None:
+            self.secret = _Buffer(hash_key)
+            self.sets.hash_key = self.secret.need(0, 1, CSAMATCH_HASH_WIDTH)
         self.keep = (domain, host, url, prefix, page_hosts)
         self.sets.domain = _handle(domain)
         self.sets.host = _handle(host)

@@ -82,6 +82,11 @@ cdef extern from "csamatch.h" nogil:
     csamatch_status csamatch_rows_seek(const uint8_t *rows, size_t count, size_t width,
                                        const uint8_t *data, size_t length, size_t *found)
 
+    enum:
+        CSAMATCH_HASH_WIDTH
+    csamatch_status csamatch_rows_hash(const uint8_t *key, const uint8_t *rows, size_t count,
+                                       size_t width, uint8_t *out)
+
     ctypedef struct csamatch_keyset:
         pass
     ctypedef struct csamatch_keyset_options:
@@ -89,6 +94,8 @@ cdef extern from "csamatch.h" nogil:
         const char *kernel
         const uint8_t *directory
         size_t directory_lines
+        const uint8_t *hash_key
+        size_t query_width
     ctypedef struct csamatch_hit:
         uint64_t query
         uint64_t position
@@ -103,6 +110,7 @@ cdef extern from "csamatch.h" nogil:
     void csamatch_keyset_free(csamatch_keyset *set)
     size_t csamatch_keyset_size(const csamatch_keyset *set)
     size_t csamatch_keyset_width(const csamatch_keyset *set)
+    size_t csamatch_keyset_query_width(const csamatch_keyset *set)
     const char *csamatch_keyset_kernel(const csamatch_keyset *set)
     int64_t csamatch_keyset_find(const csamatch_keyset *set, const uint8_t *key)
     csamatch_status csamatch_keyset_match(const csamatch_keyset *set, const uint8_t *queries,
@@ -120,8 +128,8 @@ cdef extern from "csamatch.h" nogil:
                                            uint8_t *out, size_t capacity, csamatch_address *address)
     csamatch_status csamatch_host_normalize(const char *text, size_t length, uint8_t *out,
                                             size_t capacity, csamatch_address *address)
-    csamatch_status csamatch_address_key(const uint8_t *canonical, size_t host_length,
-                                         size_t length, uint8_t *key)
+    csamatch_status csamatch_address_hash(const uint8_t *hash_key, const uint8_t *canonical,
+                                          size_t host_length, size_t length, uint8_t *key)
 
     ctypedef struct csamatch_address_sets:
         const csamatch_keyset *domain
@@ -130,6 +138,7 @@ cdef extern from "csamatch.h" nogil:
         const csamatch_keyset *prefix
         const csamatch_keyset *page_hosts
         size_t domain_labels
+        const uint8_t *hash_key
     enum:
         CSAMATCH_RULE_INVALID
     ctypedef struct csamatch_text:
@@ -168,6 +177,7 @@ cdef extern from "csamatch.h" nogil:
         uint64_t header_length
         uint64_t length
         uint8_t content_digest[32]
+        uint32_t features
     ctypedef struct csamatch_section:
         uint32_t kind
         uint32_t subject

@@ -164,6 +164,21 @@ def texts_take(text, ends, numbers, new_ends):
     return taken
 
 
+def rows_hash(hash_key, rows, size_t count, size_t width):
+    """The hashes of rows under a key of 16 bytes, packed."""
+    cdef _Buffer key = _Buffer(hash_key), buffer = _Buffer(rows)
+    cdef uint8_t *secret = key.need(0, 1, CSAMATCH_HASH_WIDTH)
+    cdef uint8_t *data = buffer.need(0, count, width)
+    cdef bytearray hashes = bytearray(count * CSAMATCH_HASH_WIDTH)
+    cdef uint8_t *out = <uint8_t *><char *>hashes
+    cdef csamatch_status status
+    with nogil:
+        status = csamatch_rows_hash(secret, data, count, width, out)
+    if status != CSAMATCH_OK:
+        raise _failure(status)
+    return hashes
+
+
 # -------------------------------------------------------------- directory --
 
 def directory_build(keys, size_t count, size_t width):
@@ -198,14 +213,15 @@ def directory_check(data, size_t keys, size_t count, size_t width, size_t direct
 cdef class KeySet:
     """Sorted distinct keys in a buffer that this object keeps alive.
 
-    `directory` is None, or (its offset in the same buffer, its lines).
+    `directory` is None, or (its offset in the same buffer, its lines). With a
+    hash key, 16 bytes, the keys are hashes of queries, of `query_width` bytes.
     """
-    cdef _Buffer buffer
+    cdef _Buffer buffer, secret
     cdef csamatch_keyset *handle
-    cdef readonly Py_ssize_t width
+    cdef readonly Py_ssize_t width  # of queries
 
     def __cinit__(self, data, size_t offset, size_t count, size_t width, kernel=None,
-                  directory=None):
+                  directory=None, hash_key=None, size_t query_width=0):
         cdef csamatch_keyset_options options
         cdef size_t place, lines
         cdef bytes name = b""
@@ -214,6 +230,13 @@ cdef class KeySet:
         options.kernel = NULL
         options.directory = NULL
         options.directory_lines = 0
+        options.hash_key = NULL
+        options.query_width = query_width
+        if hash_key is not None:
+            self.secret = _Buffer(hash_key)
+            options.hash_key = self.secret.need(0, 1, CSAMATCH_HASH_WIDTH)
+        else:
+            options.query_width = width
         if kernel is not None:
             name = kernel.encode("utf-8")
             options.kernel = PyBytes_AsString(name)
@@ -228,7 +251,7 @@ cdef class KeySet:
             raise ValueError(f"no such kernel here; there are {', '.join(kernels())}")
         if status != CSAMATCH_OK:
             raise _failure(status)
-        self.width = <Py_ssize_t>width
+        self.width = <Py_ssize_t>csamatch_keyset_query_width(self.handle)
 
     def __dealloc__(self):
         csamatch_keyset_free(self.handle)
@@ -273,7 +296,7 @@ include "_bench.pxi"
 # -------------------------------------------------------------- list file --
 
 def listfile_parse(data):
-    """(kind, header length, content digest, sections) of a list file; each
+    """(kind, features, header length, content digest, sections) of a list file; each
     section is (kind, subject, width, count, offset, length)."""
     cdef _Buffer buffer = _Buffer(data)
     cdef const uint8_t *start = <const uint8_t *>buffer.view.buf
@@ -290,4 +313,4 @@ def listfile_parse(data):
             raise _failure(status)
         sections.append((s.kind, s.subject, s.width, s.count, s.offset, s.length))
     digest = (<const char *>file.content_digest)[:32]
-    return file.kind, file.header_length, digest, sections
+    return file.kind, file.features, file.header_length, digest, sections

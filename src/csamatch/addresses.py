@@ -240,18 +240,18 @@ def check_host(address: ListedAddress) -> None:
         raise UrlError("a character in the host that no host name has")
 
 
-def address_key(address: ListedAddress) -> bytes:
-    """Return the 16-byte key under which an address is listed."""
-    return _core.address_key(address.canonical, len(address.host))
+def address_key(address: ListedAddress, hash_key: memoryview | None = None) -> bytes:
+    """Return the 16-byte key under which an address is listed, made with a secret or without."""
+    return _core.address_key(address.canonical, len(address.host), hash_key)
 
 
-def address_hint(address: ListedAddress) -> bytes:
+def address_hint(address: ListedAddress, hash_key: memoryview | None = None) -> bytes:
     """Return what a list file notes beside a listed address's key, to spare look-ups.
 
     Of a page or a prefix, the key of its host; of a domain, how many labels it has.
     """
     if address.rule in ("url", "prefix"):
-        return _core.address_key(address.host, len(address.host))
+        return _core.address_key(address.host, len(address.host), hash_key)
     if address.rule == "domain":
         most = 255  # which an IP address gets: it is never the parent of anything
         return bytes([most if address.is_ip else min(most, address.host.count(".") + 1)])

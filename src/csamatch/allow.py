@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import listfile, quarantine
+from csamatch.addresses import ListedAddress
 from csamatch.errors import FormatError
 from csamatch.hashlist import HashList
 from csamatch.intake import Intake
@@ -31,9 +32,9 @@ class AllowList:
             raise ValueError("allow: holds both hashes and addresses")
         self.kind = kinds.pop() if kinds else ""
 
-    def holds(self, rule: str, key: bytes) -> bool:
-        """Whether this very key is on one of them by this very rule."""
-        return any(lst._holds(rule, key) for lst in self._lists)
+    def holds(self, rule: str, value: bytes | ListedAddress) -> bool:
+        """Whether this very digest or address is on one of them by this very rule."""
+        return any(lst._holds(rule, value) for lst in self._lists)
 
     def mask(self, algorithm: str, data: Any) -> npt.NDArray[np.bool_]:
         """Which of many packed digests are on one of them."""

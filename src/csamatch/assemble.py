@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core, listfile
+from csamatch.canaries import plant
 from csamatch.columns import CHUNK, Columns, Ints, Numbers
 from csamatch.entries import encode_categories
 from csamatch.info import encode_info
 from csamatch.listfile import Section
+from csamatch.listkey import ListKey
 from csamatch.rules import CODES, HINT_WIDTHS, WIDTHS
 
 __all__ = ["Assembled", "Columns", "Table", "assemble", "assemble_tables"]
@@ -47,7 +49,7 @@ def sort_keys(rule: str, columns: Columns) -> Table:
 
     Uses up what the columns hold for that rule: there may be no room for both.
     """
-    count, words = len(columns.records[rule]), WIDTHS[rule] // 4
+    count, words = len(columns.records[rule]), columns.width(rule) // 4
     rows = np.empty((count, words + 1), np.uint32)
     rows[:, :words] = np.frombuffer(columns.keys.pop(rule), np.uint32).reshape(count, words)
     records = np.frombuffer(columns.records.pop(rule), np.uint32)
@@ -182,9 +184,9 @@ def _entry_sections(columns: Columns, shown: Numbers) -> list[Section]:
     return sections
 
 
-def key_sections(rule: str, keys: Any) -> list[Section]:
+def key_sections(rule: str, width: int, keys: Any) -> list[Section]:
     """Return the sections of sorted distinct keys, packed."""
-    code, width = CODES[rule], WIDTHS[rule]
+    code = CODES[rule]
     count = len(keys) // width
     sections = [Section(listfile.KEYS, code, width, keys)]
     if 0 < count < 2**32:
@@ -206,21 +208,49 @@ def hint_sections(columns: Columns, rule: str, count: int) -> list[Section]:
     return [Section(listfile.KEY_HINTS, CODES[rule], size - width, hints)]
 
 
-def _assemble_bare(columns: Columns, sections: list[Section]) -> Assembled:
+def _canary_section(rule: str, width: int, keys: Any, planted: list[bytes]) -> Section:
+    """Return the section that says where in sorted keys the canaries are."""
+    found = _core.KeySet(keys, 0, len(keys) // width, width)
+    positions = np.array([found.find(key) for key in planted], "<u8")
+    return Section(listfile.CANARIES, CODES[rule], 8, positions)
+
+
+class Planted(NamedTuple):
+    """The canaries' keys, by rule."""
+
+    keys: Mapping[str, list[bytes]] = {}
+
+    def sections(self, rule: str, width: int, keys: Any) -> list[Section]:
+        """Return the sections of sorted distinct keys."""
+        sections = key_sections(rule, width, keys)
+        if rule in self.keys:
+            sections.append(_canary_section(rule, width, keys, self.keys[rule]))
+        return sections
+
+    def taken_off(self, found: Assembled) -> Assembled:
+        """Return what was assembled, counted without canaries."""
+        counts = {rule: n - len(self.keys.get(rule, ())) for rule, n in found.counts.items()}
+        planted = sum(len(keys) for keys in self.keys.values())
+        return found._replace(accepted=found.accepted - planted, counts=counts)
+
+
+def _assemble_bare(columns: Columns, planted: Planted, sections: list[Section]) -> Assembled:
     """Assemble a list of keys alone. They are sorted where they are: there may be many."""
     counts = {}
     for rule in sorted(columns.bare, key=CODES.__getitem__):
-        keys, width = columns.bare[rule], WIDTHS[rule]
+        keys, width = columns.bare[rule], columns.width(rule)
         count = len(keys) // width
         _core.rows_sort(keys, count, width)
         counts[rule] = _core.rows_unique(keys, count, width)
-        sections += key_sections(rule, memoryview(keys)[: counts[rule] * width])
+        sections += planted.sections(rule, width, memoryview(keys)[: counts[rule] * width])
         sections += hint_sections(columns, rule, counts[rule])
     accepted = sum(counts.values())
     return Assembled(sections, accepted, len(columns) - accepted, counts)
 
 
-def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
+def assemble(
+    columns: Columns, info: Mapping[str, Any], key: ListKey | None = None, canaries: int = 0
+) -> Assembled:
     """Make the sections of a list file out of gathered columns, which are used up.
 
     Parameters
@@ -229,16 +259,32 @@ def assemble(columns: Columns, info: Mapping[str, Any]) -> Assembled:
         Every record with at least one key.
     info : mapping
         The envelope, as `csamatch.info.envelope` gives it.
+    key : ListKey, optional
+        With it, the list is keyed; the keys of addresses must have been made with it.
+    canaries : int
+        How many to add for each rule.
     """
     sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
+    if key is not None:
+        check_value = key.check_value()
+        sections.append(Section(listfile.KEY_CHECK, 0, len(check_value), check_value))
+        columns.conceal(key)
+    planted = Planted()
+    if canaries:
+        seed, keys = plant(columns, info, canaries, key)
+        planted = Planted(keys)
+        sections.append(Section(listfile.CANARY_SEED, 0, 1, seed))
     if not columns.codes:
-        return _assemble_bare(columns, sections)
+        return planted.taken_off(_assemble_bare(columns, planted, sections))
     columns.number_bare()
     rules = sorted(columns.keys, key=CODES.__getitem__)
-    return assemble_tables([sort_keys(rule, columns) for rule in rules], columns, sections)
+    tables = [sort_keys(rule, columns) for rule in rules]
+    return assemble_tables(tables, columns, sections, planted)
 
 
-def assemble_tables(tables: list[Table], columns: Columns, sections: list[Section]) -> Assembled:
+def assemble_tables(
+    tables: list[Table], columns: Columns, sections: list[Section], planted: Planted
+) -> Assembled:
     """Add to the sections those of sorted keys, and of the records behind them.
 
     Parameters
@@ -249,11 +295,14 @@ def assemble_tables(tables: list[Table], columns: Columns, sections: list[Sectio
         What the records say of themselves; their keys are no longer needed.
     sections : list of Section
         Those in front.
+    planted : Planted
+        The canaries among the keys.
     """
     count = len(columns.codes)
     place = _first_keys(tables, count)
     for table in tables:
-        sections += key_sections(table.rule, table.keys.data.cast("B"))
+        keys = table.keys.data.cast("B")
+        sections += planted.sections(table.rule, columns.width(table.rule), keys)
         sections += hint_sections(columns, table.rule, len(table.keys))
     counts = {table.rule: len(table.keys) for table in tables}
     if columns.has_ids or columns.has_categories or columns.has_sources:
@@ -271,4 +320,4 @@ def assemble_tables(tables: list[Table], columns: Columns, sections: list[Sectio
         is_first = np.zeros(sum(counts.values()), np.bool_)
         is_first[place] = True
         accepted = int(np.count_nonzero(is_first))
-    return Assembled(sections, accepted, count - accepted, counts)
+    return planted.taken_off(Assembled(sections, accepted, count - accepted, counts))

@@ -9,10 +9,12 @@ from typing import Any
 from csamatch import listfile, quarantine
 from csamatch.allow import allow_list
 from csamatch.assemble import assemble
+from csamatch.canaries import MOST
 from csamatch.errors import FormatError
 from csamatch.filters import RejectionLimit, wanted_categories
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.intake import Intake
+from csamatch.listkey import Key, ListKey, list_key
 from csamatch.readers import delimited
 from csamatch.reading import Progress, Request, read_source
 from csamatch.report import BuildReport
@@ -28,7 +30,8 @@ def build(
     *,
     reader: str = "auto",
     info: ListInfo | Mapping[str, Any] | None = None,
-    key: None = None,
+    key: Key | ListKey | None = None,
+    canaries: int = 0,
     allow: Any = None,
     admit: Iterable[str] = (),
     categories: Collection[str | int | None] | None = None,
@@ -60,8 +63,13 @@ def build(
     info : ListInfo or mapping, optional
         The list's name, source, version, issued, max_age, purpose, handling,
         contact, agreement.
-    key : None
-        Keyed lists are not supported in this version.
+    key : bytes or path, optional
+        A secret of 16 or 32 bytes, or a file that holds it (in hex or raw, readable for its
+        owner only). The list then holds hashes of its digests and addresses, made with it, and
+        `csamatch.open` needs the same.
+    canaries : int
+        How many synthetic digests or addresses to add for each algorithm or rule of the list, for
+        `HashList.self_test` and for trials. They count nowhere, and a hit on one says so.
     allow : path, binary file object, HashList or UrlList, or a list of them, optional
         Digests or addresses known to be harmless, as a list file or in any readable format;
         they are kept out, counted under ``"allow-list"``.
@@ -99,20 +107,23 @@ def build(
 
     Raises
     ------
+    ListKeyError
+        When `key` is none, or its file can be read by others.
     FormatError
         When a source cannot be read, too little of it can, or nothing in it can be listed.
     OSError
         When a file cannot be read or written.
     """
-    if key is not None:
-        raise NotImplementedError("key= is not supported in this version")
+    secret = list_key(key)
+    if not 0 <= canaries <= MOST:
+        raise ValueError(f"canaries: must lie between 0 and {MOST:,}")
     reader, chosen = delimited.with_columns(reader, options, columns)
     admitted = frozenset([admit] if isinstance(admit, str) else admit)
     if admitted - set(quarantine.CLASSES):
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
     report = BuildReport(keep_values=keep_values)
     said = envelope(info)
-    intake = Intake(report, admitted, allow_list(allow), wanted_categories(categories))
+    intake = Intake(report, admitted, allow_list(allow), wanted_categories(categories), key=secret)
     sources = named_sources(source)
     check_apart((each for _, each in sources), out)
     limits = Limits(max_size, max_ratio)
@@ -125,9 +136,11 @@ def build(
     if not len(intake.columns):
         names = ", ".join(report.readers)
         raise FormatError(names, f"nothing in it can be listed ({report.in_one_line()})")
-    assembled = assemble(intake.columns, said)
+    assembled = assemble(intake.columns, said, secret, canaries)
     report.accepted, report.duplicate = assembled.accepted, assembled.duplicate
     report.counts = assembled.counts
     digest = listfile.write(out, intake.kind, assembled.sections)
-    report.info = decode_info(encode_info(said), intake.kind, assembled.counts, digest)
+    report.info = decode_info(
+        encode_info(said), intake.kind, assembled.counts, digest, secret is not None
+    )
     return report

@@ -17,7 +17,17 @@ from typing import Any, BinaryIO
 
 import csamatch
 import csamatch.rules
-from csamatch.cli_base import COMPLAINTS, Parser, checked, complaint, opened_input, say
+from csamatch import listfile
+from csamatch.cli_base import (
+    COMPLAINTS,
+    Parser,
+    add_open_arguments,
+    checked,
+    complaint,
+    open_options,
+    opened_input,
+    say,
+)
 from csamatch.readers.records import lines
 from csamatch.readers.text import is_blank, parse_line
 
@@ -39,6 +49,7 @@ def _info_rows(info: csamatch.ListInfo) -> dict[str, Any]:
         "contact": info.contact,
         "agreement": info.agreement,
         "kind": info.kind,
+        "keyed": info.keyed,
         "counts": dict(info.counts),
         "digest": info.digest,
     }
@@ -49,12 +60,13 @@ def _spell_counts(info: csamatch.ListInfo) -> str:
 
 
 def _info(args: argparse.Namespace) -> int:
-    info = csamatch.open(args.file, verify=False, mmap=True, stale="serve").info
+    info = listfile.read(args.file, verify=False, mmap=True).info  # which needs no key
     rows = _info_rows(info)
     if args.json:
         print(json.dumps(rows))
         return 0
     rows["stale"] = "yes" if info.stale else "no"
+    rows["keyed"] = "yes" if info.keyed else "no"
     rows["counts"] = _spell_counts(info)
     for key, value in rows.items():
         if value:
@@ -66,6 +78,20 @@ def _info(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     info = csamatch.verify(args.file)
     print(f"{args.file}: sound; {_spell_counts(info)}; digest {info.digest}")
+    return 0
+
+
+def _self_test(args: argparse.Namespace) -> int:
+    found = csamatch.open(args.file, **open_options(args)).self_test()
+    print(
+        f"{args.file}: works; {found.keys:,} keys and {found.canaries:,} canaries found, "
+        f"with {', '.join(found.kernels)}"
+    )
+    return 0
+
+
+def _sign(args: argparse.Namespace) -> int:
+    print(csamatch.sign(args.file, args.key, serial=args.serial))
     return 0
 
 
@@ -122,6 +148,7 @@ def _hit_line(number: int, match: csamatch.Match, query: bytes | str, echo: bool
         "entry": match.entry.number,
         "id": match.entry.id,
         "category": match.entry.category,
+        **({"canary": True} if match.entry.canary else {}),
         **({"source": match.entry.source} if match.entry.source else {}),
         "list": match.list.name,
         "version": match.list.version,
@@ -139,7 +166,7 @@ def _readings(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _match(args: argparse.Namespace) -> int:
-    lst = csamatch.open(args.file, suppress=args.suppress)
+    lst = csamatch.open(args.file, suppress=args.suppress, **open_options(args))
     is_hashes = isinstance(lst, csamatch.HashList)
     if is_hashes and (args.refang or args.legacy_idna):
         raise csamatch.Error("--refang and --legacy-idna are for lists of addresses")
@@ -307,6 +334,15 @@ def _parser() -> argparse.ArgumentParser:
     p = commands.add_parser("verify", help="check a list file from end to end")
     p.add_argument("file")
     p.set_defaults(run=_verify)
+    p = commands.add_parser("sign", help="sign a list file, beside it")
+    p.add_argument("file")
+    p.add_argument("--key", required=True, metavar="PEM", help="an Ed25519 private key")
+    p.add_argument("--serial", required=True, type=int, help="greater than any before")
+    p.set_defaults(run=_sign)
+    p = commands.add_parser("self-test", help="prove that a list matches, on all it holds")
+    p.add_argument("file")
+    add_open_arguments(p)
+    p.set_defaults(run=_self_test)
     p = commands.add_parser(
         "match",
         help="look digests or URLs up, one a line",
@@ -320,6 +356,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=checked(_thread_count), default=1, help="default: 1")
     p.add_argument("--suppress", metavar="FILE", help="what must not hit, in any format")
     _add_readings(p)
+    add_open_arguments(p)
     p.add_argument("--echo", action="store_true", help="repeat the query in each hit")
     p.add_argument("-q", "--quiet", action="store_true", help="no summary")
     p.set_defaults(run=_match)
@@ -355,7 +392,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         except KeyboardInterrupt:
             return 130
-        except (csamatch.Error, OSError, ValueError, NotImplementedError) as error:
+        except (csamatch.Error, OSError, ValueError, ModuleNotFoundError) as error:
             say(f"csamatch: {complaint(error)}")
             return 2
         except Exception as error:

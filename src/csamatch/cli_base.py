@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
 from csamatch.errors import Error
+from csamatch.listkey import ListKey, key_of_hex, list_key
 
 COMPLAINTS: Final = 10
 """How many things left out are named; the rest is counted."""
+
+KEY_VARIABLE: Final = "CSAMATCH_KEY"
 
 
 class Parser(argparse.ArgumentParser):
@@ -91,6 +94,41 @@ def checked(parse: Any) -> Any:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return check
+
+
+def add_key_argument(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the key of a keyed list."""
+    parser.add_argument(
+        "--key-file",
+        metavar="FILE",
+        help=f"the key of a keyed list, as bytes or hex; default: {KEY_VARIABLE}, in hex",
+    )
+
+
+def key_of(args: argparse.Namespace) -> ListKey | None:
+    """Return the key that the arguments or the environment name, or None."""
+    if args.key_file is not None:
+        return list_key(str(args.key_file))
+    text = os.environ.get(KEY_VARIABLE)
+    return key_of_hex(text) if text else None
+
+
+def add_open_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let a command take what it may need to open a list."""
+    add_key_argument(parser)
+    parser.add_argument("--trusted-key", metavar="PEM", help="refuse what this key did not sign")
+    parser.add_argument("--minimum-serial", metavar="N", type=int, help="of its signature")
+    parser.add_argument("--identity", metavar="FILE", help="decrypts a list that age encrypted")
+
+
+def open_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what `csamatch.open` is to be told of that."""
+    return {
+        "key": key_of(args),
+        "trusted_key": args.trusted_key,
+        "minimum_serial": args.minimum_serial,
+        "identity": args.identity,
+    }
 
 
 def complaint(error: Exception) -> str:

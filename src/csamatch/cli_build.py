@@ -9,7 +9,16 @@ from typing import Any
 
 import csamatch
 from csamatch import quarantine
-from csamatch.cli_base import COMPLAINTS, check_writable, checked, complaint, say, standard_input
+from csamatch.cli_base import (
+    COMPLAINTS,
+    add_key_argument,
+    check_writable,
+    checked,
+    complaint,
+    key_of,
+    say,
+    standard_input,
+)
 from csamatch.filters import RejectionLimit
 from csamatch.info import parse_age, parse_issued
 from csamatch.progress import terminal_progress
@@ -131,6 +140,8 @@ def _build(args: argparse.Namespace) -> int:
             _sources(args),
             args.output,
             info=envelope_of(args),
+            key=key_of(args),
+            canaries=args.canaries,
             allow=args.allow,
             admit=args.admit,
             **filtering(args),
@@ -234,6 +245,14 @@ def set_up_build(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("-o", "--output", required=True, metavar="FILE", help="the list file to write")
     add_envelope(p)
+    add_key_argument(p)
+    p.add_argument(
+        "--canaries",
+        metavar="N",
+        type=int,
+        default=0,
+        help="add N synthetic things of each kind, to see that the list works; default: 0",
+    )
     add_filters(p)
     p.add_argument("--report", metavar="FILE", help="write the whole report as JSON")
     p.add_argument("-q", "--quiet", action="store_true", help="only complain")

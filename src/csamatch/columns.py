@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core
+from csamatch.listkey import HASH_WIDTH, ListKey
 from csamatch.readers.records import Batch
-from csamatch.rules import WIDTHS
+from csamatch.rules import ALGORITHMS, WIDTHS
 
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.unsignedinteger[Any]]
@@ -53,9 +54,22 @@ class Columns:
         self.source_names: list[str] = []
         self._source = 0
         self.hints: dict[str, bytearray] = {}
+        self._widths: Mapping[str, int] = WIDTHS
 
     def __len__(self) -> int:
-        return len(self.codes) + sum(len(keys) // WIDTHS[r] for r, keys in self.bare.items())
+        return len(self.codes) + sum(len(keys) // self.width(r) for r, keys in self.bare.items())
+
+    def width(self, rule: str) -> int:
+        """Return the bytes that a key of a rule has."""
+        return self._widths[rule]
+
+    def conceal(self, key: ListKey) -> None:
+        """Put hashes in the place of digests, once all are gathered."""
+        self._widths = dict.fromkeys(WIDTHS, HASH_WIDTH)
+        for packed in (self.bare, self.keys):
+            for rule in ALGORITHMS:
+                if rule in packed:
+                    packed[rule] = key.hashes(rule, packed[rule], WIDTHS[rule])
 
     def add(
         self, keys: Sequence[tuple[str, bytes]], id: str = "", category: str | None = None
@@ -111,8 +125,13 @@ class Columns:
             self.source_names.append(name)
         self._source = 1 + self.source_names.index(name)
 
+    def extend_unnamed(self, rule: str, keys: bytes) -> None:
+        """Add records of one key each, packed, that are of no source."""
+        self._source = 0
+        self.extend(rule, keys)
+
     def _mark_source(self, count: int) -> None:
-        if self._source:
+        if self.source_names:
             self.sources.extend(array("I", [self._source]) * count)
 
     def _of_rule(self, rule: str) -> tuple[bytearray, array[int]]:
@@ -138,7 +157,7 @@ class Columns:
 
     def _number(self, rule: str, keys: Any) -> None:
         """Add records of one key each, packed, as numbered ones."""
-        count = len(keys) // WIDTHS[rule]
+        count = len(keys) // self.width(rule)
         packed, records = self._of_rule(rule)
         first = len(self.codes)
         records.frombytes(np.arange(first, first + count, dtype=np.uint32).tobytes())

@@ -29,12 +29,15 @@ class Entry:
         The source's category, such as ``"1"`` or ``"A1"``.
     source : str
         Which of the list's sources it is of; empty for a list whose sources have no names.
+    canary : bool
+        Whether it is none of any source, but was planted to see that the list works.
     """
 
     number: int
     id: str = field(default="", repr=False)
     category: str | None = None
     source: str = ""
+    canary: bool = field(default=False, repr=False)
 
 
 class EntryTable:

@@ -11,6 +11,10 @@ __all__ = [
     "Error",
     "FormatError",
     "ListFileError",
+    "ListKeyError",
+    "ListPermissionWarning",
+    "SelfTestError",
+    "SignatureError",
     "StaleListError",
     "StaleListWarning",
     "UpdateError",
@@ -64,6 +68,14 @@ class DeltaError(ListFileError):
     """A delta that is damaged, or that does not belong to the list it was applied to."""
 
 
+class ListKeyError(ListFileError):
+    """A key that is missing, not that of the list, or none at all."""
+
+
+class SignatureError(ListFileError):
+    """A list that is not signed as was asked for: not at all, wrongly, or as an older one."""
+
+
 class UpdateError(Error, ValueError):
     """An update that contradicts itself, or would make a list smaller than allowed."""
 
@@ -88,9 +100,17 @@ class FormatError(Error, ValueError):
         super().__init__(": ".join(part for part in (source, where, reason) if part))
 
 
+class SelfTestError(Error):
+    """A list that does not find what it holds."""
+
+
 class StaleListError(Error):
     """A list older than its publisher allows was opened with ``stale="error"``."""
 
 
 class StaleListWarning(UserWarning):
     """A list older than its publisher allows is being served."""
+
+
+class ListPermissionWarning(UserWarning):
+    """A list file that other users of the machine can read or change."""

@@ -149,7 +149,14 @@ def _keys_by_entry(lst: HashList) -> Iterator[tuple[int, list[tuple[str, bytes]]
 def _of_list(lst: HashList, sink: _Sink) -> Generator[bytes, None, None]:
     sink.begin("hashes", "list")
     has_entries = not lst._entries.is_absent
+    canaries = {
+        table.entry(position)
+        for rule, table in lst._tables.items()
+        for position in lst._canaries.get(rule, ())
+    }
     for number, keys in _keys_by_entry(lst):
+        if number in canaries:
+            continue
         entry = lst._entries[number] if has_entries else None
         sink.add(keys, entry.id if entry else "", entry.category if entry else None)
         if sink.count % _PIECE == 0:
@@ -173,6 +180,8 @@ def _check_list(lst: HashList | UrlList, allow_export: bool) -> HashList:
         raise Error("a list is confidential, and written out only with allow_export=True")
     if not isinstance(lst, HashList):
         raise Error("a list of addresses holds keys made of them, which cannot be turned back")
+    if lst.info.keyed:
+        raise Error("a keyed list holds hashes of its digests, which cannot be turned back")
     return lst
 
 

@@ -36,6 +36,8 @@ class ListInfo:
         Keys per algorithm or rule.
     digest : str
         SHA-256 over the list's content, 64 hex digits.
+    keyed : bool
+        Whether the list can only be searched with the key it was built with.
     """
 
     name: str = ""
@@ -50,6 +52,7 @@ class ListInfo:
     kind: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     digest: str = ""
+    keyed: bool = False
 
     @property
     def age(self) -> timedelta | None:
@@ -115,7 +118,7 @@ def envelope(given: ListInfo | Mapping[str, Any] | None) -> dict[str, Any]:
         raise TypeError(f"info: expected a mapping, not {type(given).__name__}")
     if isinstance(given, ListInfo):
         given = {f.name: getattr(given, f.name) for f in fields(given)}
-        for derived in ("kind", "counts", "digest"):
+        for derived in ("kind", "counts", "digest", "keyed"):
             del given[derived]
     result: dict[str, Any] = {}
     for key, value in given.items():
@@ -139,7 +142,9 @@ def encode_info(values: Mapping[str, Any]) -> bytes:
     return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def decode_info(data: bytes, kind: str, counts: Mapping[str, int], digest: str) -> ListInfo:
+def decode_info(
+    data: bytes, kind: str, counts: Mapping[str, int], digest: str, keyed: bool = False
+) -> ListInfo:
     """Read the info section. ValueError when it makes no sense."""
     values = json.loads(data)
     if not isinstance(values, dict):
@@ -160,4 +165,5 @@ def decode_info(data: bytes, kind: str, counts: Mapping[str, int], digest: str) 
         kind=kind,
         counts=MappingProxyType(dict(counts)),
         digest=digest,
+        keyed=keyed,
     )

@@ -14,6 +14,7 @@ from csamatch.assemble import Columns
 from csamatch.errors import FormatError, UrlError
 from csamatch.filters import Chosen, Wanted, Where
 from csamatch.latest import Latest
+from csamatch.listkey import ListKey
 from csamatch.readers import Batch, Digests, Item, Record, Rejected, Update
 from csamatch.report import BuildReport
 from csamatch.rules import WIDTHS
@@ -41,6 +42,8 @@ class Intake:
         Says of a category whether to list it; None leaves that to the format.
     columns : Columns, optional
         What gathers the keys, or something like it.
+    key : ListKey, optional
+        What the keys of addresses are to be made with.
 
     Attributes
     ----------
@@ -59,6 +62,7 @@ class Intake:
         allow: AllowList | None,
         wanted: Wanted | None,
         columns: Any = None,
+        key: ListKey | None = None,
     ) -> None:
         self.report = report
         self.columns: Any = Columns() if columns is None else columns
@@ -72,6 +76,7 @@ class Intake:
         self._allow = allow
         self._wanted = wanted
         self._needs_categories = isinstance(wanted, Chosen) and not wanted(None)
+        self._hash_key = None if key is None else key.of("address")
 
     def _wants(self, category: str | None) -> bool:
         if self._wanted is None:
@@ -281,6 +286,7 @@ class Intake:
     def _key(self, name: str, value: Any) -> tuple[str, bytes, str | None, bytes] | str:
         """Return rule, key, class of quarantine and hint, or the reason why it has no key."""
         hint = b""
+        address = None
         if self.kind == "hashes":
             rule, key, found = name, value, quarantine.digest_class(value)
         else:
@@ -289,10 +295,11 @@ class Intake:
                 check_host(address)
             except UrlError as error:
                 return error.reason
-            rule, key, hint = address.rule, address_key(address), address_hint(address)
+            rule, key = address.rule, address_key(address, self._hash_key)
+            hint = address_hint(address, self._hash_key)
             found = quarantine.address_class(address)
         if found in self._admit:
             found = None
-        if self._allow is not None and self._allow.holds(rule, key):
+        if self._allow is not None and self._allow.holds(rule, key if address is None else address):
             found = quarantine.ALLOW_LIST
         return rule, key, found, hint

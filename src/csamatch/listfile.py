@@ -15,12 +15,14 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core
+from csamatch import _core, encrypted
 from csamatch.atomic import replace_file
 from csamatch.entries import EntryTable, decode_categories
-from csamatch.errors import ListFileError
+from csamatch.errors import ListFileError, ListKeyError
 from csamatch.info import ListInfo, decode_info
-from csamatch.rules import NAMES
+from csamatch.listkey import ListKey
+from csamatch.memory import private_memory
+from csamatch.rules import CODES, NAMES, WIDTHS
 
 MAGIC: Final = b"\x89CSML\r\n\x1a"
 VERSION: Final = (1, 0)
@@ -38,6 +40,12 @@ DIRECTORY: Final = 9
 SOURCE_CODES: Final = 10
 SOURCE_NAMES: Final = 11
 KEY_HINTS: Final = 12
+KEY_CHECK: Final = 13
+CANARIES: Final = 14
+CANARY_SEED: Final = 15
+
+KEYED: Final = 1
+"""The feature of lists whose keys were made with a secret."""
 
 _FIXED = struct.Struct("<8sHHIIIQQQ32s")
 _ROW = struct.Struct("<IIQQQQ")
@@ -89,8 +97,9 @@ def encode(kind: str, sections: Sequence[Section]) -> list[Any]:
     digest = hashlib.sha256()
     for chunk in content:
         digest.update(chunk)
+    features = KEYED if any(section.kind == KEY_CHECK for section in sections) else 0
     header = _FIXED.pack(
-        MAGIC, *VERSION, 0, KINDS[kind], len(sections), header_length, at, 0, digest.digest()
+        MAGIC, *VERSION, features, KINDS[kind], len(sections), header_length, at, 0, digest.digest()
     )
     header = (header + table).ljust(header_length - 4, b"\0")
     return [header + struct.pack("<I", zlib.crc32(header)), *content]
@@ -135,7 +144,9 @@ class ListFile:
 
     def __init__(self, data: Any, *, verify: bool = True) -> None:
         self.data = data
-        kind, header_length, digest, rows = _core.listfile_parse(data)
+        kind, features, header_length, digest, rows = _core.listfile_parse(data)
+        self.is_keyed = bool(features & KEYED)
+        self.key: ListKey | None = None
         self.kind = next(name for name, code in KINDS.items() if code == kind)
         self._sections = {(row[0], row[1]): row for row in rows}
         if verify:
@@ -147,9 +158,10 @@ class ListFile:
             for (what, subject), row in self._sections.items()
             if what == KEYS
         }
+        own = {name: n - len(self.canaries(CODES[name])) for name, n in self.counts.items()}
         try:
             self.info: ListInfo = decode_info(
-                bytes(self._bytes(INFO)), self.kind, self.counts, digest.hex()
+                bytes(self._bytes(INFO)), self.kind, own, digest.hex(), self.is_keyed
             )
         except (ValueError, RecursionError, OverflowError):
             self.info = ListInfo()
@@ -171,10 +183,37 @@ class ListFile:
             return None
         return np.frombuffer(self.data, f"<u{row[2]}", row[3], row[4])
 
-    def keys(self, subject: int, kernel: str | None = None) -> _core.KeySet:
-        """Return the key set of a rule, over this file's own bytes."""
+    def unlock(self, key: ListKey | None) -> None:
+        """Take the key that a keyed list was built with.
+
+        Raises
+        ------
+        ListKeyError
+            When it is another one, or one is missing, or given for a list that has none.
+        """
+        if self.is_keyed and key is None:
+            raise ListKeyError("the list is keyed, and no key was given")
+        if not self.is_keyed and key is not None:
+            raise ListKeyError("a key was given, but the list is not keyed")
+        if key is not None:
+            key.compare(bytes(self._bytes(KEY_CHECK)))
+        self.key = key
+
+    def keys(
+        self, subject: int, kernel: str | None = None, *, as_stored: bool = False
+    ) -> _core.KeySet:
+        """Return the key set of a rule, over this file's own bytes.
+
+        With `as_stored`, queries are keys as they lie in the file, not what they were made of.
+        """
         _, _, width, count, offset, _ = self._sections[KEYS, subject]
-        return _core.KeySet(self.data, offset, count, width, kernel, self._directory(subject))
+        directory = self._directory(subject)
+        if self.key is None or as_stored or self.kind != "hashes":
+            return _core.KeySet(self.data, offset, count, width, kernel, directory)
+        name = NAMES[subject]
+        return _core.KeySet(
+            self.data, offset, count, width, kernel, directory, self.key.of(name), WIDTHS[name]
+        )
 
     def key_bytes(self, subject: int) -> memoryview:
         """Return the packed sorted keys of a rule; nothing where there is none."""
@@ -211,6 +250,19 @@ class ListFile:
         if row is None:
             return None
         return np.frombuffer(self.data, np.uint8, row[5], row[4]).reshape(row[3], row[2])
+
+    def canaries(self, subject: int) -> list[int]:
+        """Return the positions of a rule's canaries, in the order of their numbers."""
+        column = self._column(CANARIES, subject)
+        return [] if column is None else column.tolist()
+
+    def canary_seed(self) -> bytes:
+        """Return what the canaries were made of; empty where there are none."""
+        return bytes(self._bytes(CANARY_SEED))
+
+    def subjects(self) -> list[int]:
+        """Return the rules that there are keys of."""
+        return [subject for kind, subject in self._sections if kind == KEYS]
 
     def entries(self) -> EntryTable:
         """Return the entry table.
@@ -266,16 +318,36 @@ class ListFile:
                 base += row[3]
                 if self.key_entries(subject) is None and base > limit:
                     raise ListFileError("there are fewer entries than keys")
-                _core.rows_check(self.data, row[4], row[3], row[2])
-                directory = self._directory(subject)
-                if directories and directory is not None:
-                    _core.directory_check(self.data, row[4], row[3], row[2], *directory)
+                self.check_index(subject, directory=directories)
             elif kind == KEY_ENTRIES:
                 column = self.key_entries(subject)
                 if column is not None and len(column) and int(column.max()) >= limit:
                     raise ListFileError("a key refers to an entry that is not there")
             elif kind == MORE_ENTRIES:
                 self._check_more(subject, limit)
+
+    def check_index(self, subject: int, *, directory: bool = True) -> None:
+        """Check the order of a rule's keys, their directory, and where its canaries are.
+
+        Parameters
+        ----------
+        subject : int
+            The rule.
+        directory : bool
+            Check that too.
+
+        Raises
+        ------
+        ListFileError
+            Naming what is wrong.
+        """
+        row = self._sections[KEYS, subject]
+        _core.rows_check(self.data, row[4], row[3], row[2])
+        if directory and (found := self._directory(subject)) is not None:
+            _core.directory_check(self.data, row[4], row[3], row[2], *found)
+        positions = self.canaries(subject)
+        if len(set(positions)) < len(positions) or max(positions, default=-1) >= row[3]:
+            raise ListFileError("a canary refers to a key that is not there")
 
     def _check_more(self, subject: int, limit: int) -> None:
         pairs = self.more_entries(subject)
@@ -286,15 +358,6 @@ class ListFile:
         joined = pairs[:, 0].astype(np.uint64) << np.uint64(32) | pairs[:, 1]
         if np.any(joined[1:] <= joined[:-1]):
             raise ListFileError("further entries are out of order")
-
-
-def private_memory(size: int) -> mmaps.mmap:
-    """Memory of our own, on huge pages where the system has them."""
-    memory = mmaps.mmap(-1, size)
-    if hasattr(mmaps, "MADV_HUGEPAGE"):
-        with contextlib.suppress(OSError):  # advice only; some kernels know no huge pages
-            memory.madvise(mmaps.MADV_HUGEPAGE)
-    return memory
 
 
 def _read_private(file: BinaryIO, size: int) -> Any:
@@ -309,7 +372,25 @@ def _read_private(file: BinaryIO, size: int) -> Any:
     return memory
 
 
-def read(path: str | os.PathLike[str], *, verify: bool, mmap: bool) -> ListFile:
+def _decrypt(path: str | os.PathLike[str], file: BinaryIO, size: int, identity: Any) -> Any:
+    reason = ""
+    try:
+        return encrypted.decrypt(file, size, identity)
+    except ListKeyError:
+        raise
+    except ListFileError as error:
+        reason = str(error)
+    raise ListFileError(f"{os.fspath(path)}: {reason}")
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    verify: bool,
+    mmap: bool,
+    identity: Any = None,
+    check: Callable[[Any], None] | None = None,
+) -> ListFile:
     """Open a list file.
 
     Parameters
@@ -320,6 +401,10 @@ def read(path: str | os.PathLike[str], *, verify: bool, mmap: bool) -> ListFile:
         Compare the content with its SHA-256.
     mmap : bool
         Map the file, shared with other processes, instead of reading it.
+    identity : str, path or pyrage identity, optional
+        What decrypts the file.
+    check : callable, optional
+        Called with the bytes of the list before anything is read out of them.
 
     Raises
     ------
@@ -332,10 +417,16 @@ def read(path: str | os.PathLike[str], *, verify: bool, mmap: bool) -> ListFile:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise ListFileError(f"{os.fspath(path)}: the file is empty")
-        if mmap:
-            data: Any = mmaps.mmap(file.fileno(), size, access=mmaps.ACCESS_READ)
+        if identity is not None:
+            data: Any = _decrypt(path, file, size, identity)
+        elif mmap:
+            data = mmaps.mmap(file.fileno(), size, access=mmaps.ACCESS_READ)
         else:
             data = _read_private(file, size)
+    if identity is None and data[: len(encrypted.MAGIC)] == encrypted.MAGIC:
+        raise ListFileError(f"{os.fspath(path)}: encrypted with age; it takes an identity to open")
+    if check is not None:
+        check(data)
     reason = ""
     try:
         return ListFile(data, verify=verify)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from _thread import LockType, allocate_lock, start_new_thread
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core, listfile
+from csamatch.addresses import ListedAddress, address_key
 from csamatch.assemble import Columns, assemble
+from csamatch.canaries import CATEGORY
 from csamatch.errors import ListFileError
 from csamatch.info import ListInfo, envelope
 from csamatch.matches import Hits, Match
 from csamatch.rules import CODES, NAMES
+
+if TYPE_CHECKING:
+    from csamatch.selftest import SelfTest
 
 Ints = npt.NDArray[np.int64]
 T = TypeVar("T")
@@ -67,6 +73,7 @@ class BaseList:
 
     _file: listfile.ListFile
     _tables: dict[str, KeyTable]
+    _canaries: dict[str, dict[int, None]]  # by rule, positions in the order of their numbers
 
     def _adopt(self, file: listfile.ListFile, kernel: str | None) -> Self:
         if kernel is not None and kernel not in _core.kernels():
@@ -80,7 +87,9 @@ class BaseList:
             self._tables[rule] = KeyTable(file, CODES[rule], base, kernel)
             base += count
         self._entries = file.entries()
-        self._count = base
+        self._count = sum(file.info.counts.values())
+        found = {rule: file.canaries(CODES[rule]) for rule in self._tables}
+        self._canaries = {rule: dict.fromkeys(places) for rule, places in found.items() if places}
         return self
 
     @classmethod
@@ -93,15 +102,42 @@ class BaseList:
         """Make a list of gathered columns, nameless."""
         return cls.__new__(cls)._adopt(cls._from_columns(columns, None), None)
 
-    def _holds(self, rule: str, key: bytes) -> bool:
-        """Whether this very key is listed by this very rule."""
+    def _holds(self, rule: str, value: bytes | ListedAddress) -> bool:
+        """Whether this very digest or address is listed by this very rule."""
         table = self._tables.get(rule)
-        return table is not None and table.keys.find(key) >= 0
+        if isinstance(value, ListedAddress):
+            value = address_key(value, self._address_secret())
+        return table is not None and table.keys.find(value) >= 0
+
+    def _address_secret(self) -> memoryview | None:
+        """Return what the keys of addresses are made with; None for the public key."""
+        return None if self._file.key is None else self._file.key.of("address")
 
     @property
     def info(self) -> ListInfo:
         """What the list says of itself."""
         return self._file.info
+
+    def self_test(self) -> SelfTest:
+        """Prove that this list matches, without showing any entry.
+
+        Every key of the list is looked up with every kernel and must be found at its place; what
+        lies beside some of them must not. Canaries, where the list was built with any, are looked
+        up through ``in``, `find` and `match` like any query.
+
+        Returns
+        -------
+        SelfTest
+            What was looked up.
+
+        Raises
+        ------
+        SelfTestError
+            Naming what went wrong: the list in memory is damaged, or has another key.
+        """
+        from csamatch.selftest import self_test
+
+        return self_test(self)  # type: ignore[arg-type]
 
     @property
     def kernel(self) -> str:
@@ -113,10 +149,13 @@ class BaseList:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {rule}" for rule, count in self.info.counts.items())
-        return f"<{type(self).__name__} {self.info.name!r}: {counts or 'empty'}>"
+        keyed = ", keyed" if self.info.keyed else ""
+        return f"<{type(self).__name__} {self.info.name!r}: {counts or 'empty'}{keyed}>"
 
     def _hit(self, query: int, rule: str, position: int, matched: str = "") -> Match:
         entries = tuple(self._entries[n] for n in self._tables[rule].entries(position))
+        if position in self._canaries.get(rule, ()):
+            entries = tuple(replace(e, category=CATEGORY, canary=True) for e in entries)
         return Match(query, entries[0], rule, self.info, entries, matched)
 
     def _entry_numbers(self, hits: Hits) -> Ints:

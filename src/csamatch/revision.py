@@ -15,6 +15,7 @@ import numpy.typing as npt
 from csamatch import _core, listfile
 from csamatch.assemble import (
     Assembled,
+    Planted,
     Table,
     assemble_tables,
     hint_sections,
@@ -25,7 +26,8 @@ from csamatch.columns import Columns, Numbers
 from csamatch.diff import Places, locate
 from csamatch.entries import EntryTable
 from csamatch.info import encode_info
-from csamatch.listfile import ListFile, Section, private_memory
+from csamatch.listfile import ListFile, Section
+from csamatch.memory import private_memory
 from csamatch.rules import CODES, WIDTHS
 
 Positions = npt.NDArray[np.uint64]
@@ -208,7 +210,7 @@ def _revise_bare(
         if made.size:
             _core.rows_check(made.rows, 0, made.size, width)
             counts[rule] = made.size
-            sections += key_sections(rule, made.rows)
+            sections += key_sections(rule, width, made.rows)
             add_hints(come, file, rule, ~dead)
             sections += hint_sections(come, rule, made.size)
     return Assembled(sections, sum(counts.values()), 0, counts)
@@ -299,4 +301,4 @@ def revise(file: ListFile, removal: Removal, come: Columns, info: Mapping[str, A
         add_hints(merged, file, rule, ~held.dead)
     _add_all_hints(merged, come)
     append_entries(merged, come)
-    return assemble_tables([t for t in tables if t is not None], merged, sections)
+    return assemble_tables([t for t in tables if t is not None], merged, sections, Planted())

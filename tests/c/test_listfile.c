@@ -132,7 +132,8 @@ static void lies(void)
 {
     const size_t info = 80, keys = 120;
     lie(8, 2, 2, CSAMATCH_ERROR_VERSION);
-    lie(12, 1, 4, CSAMATCH_ERROR_FEATURE);
+    lie(12, 2, 4, CSAMATCH_ERROR_FEATURE);
+    lie(12, 1, 4, CSAMATCH_ERROR_LAYOUT); /* keyed, without a check value */
     lie(40, 1, 8, CSAMATCH_ERROR_FEATURE);
     lie(16, 3, 4, CSAMATCH_ERROR_FEATURE);
     lie(20, 1, 4, CSAMATCH_ERROR_LAYOUT);

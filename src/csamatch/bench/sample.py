@@ -11,6 +11,7 @@ import numpy.typing as npt
 from csamatch import _core, listfile
 from csamatch.info import encode_info
 from csamatch.listfile import Section
+from csamatch.memory import private_memory
 from csamatch.rules import ALGORITHM_OF_WIDTH, CODES
 
 Rows = npt.NDArray[np.uint8]
@@ -21,7 +22,7 @@ _LINE = 64
 
 def huge(size: int) -> Rows:
     """Zeroed memory on huge pages, where the system has them."""
-    return np.frombuffer(listfile.private_memory(max(1, size)), np.uint8, size)
+    return np.frombuffer(private_memory(max(1, size)), np.uint8, size)
 
 
 def _aligned(length: int) -> int:
