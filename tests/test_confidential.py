@@ -254,7 +254,7 @@ def test_live_lists(files, caplog, monkeypatch):
         raise ValueError(URL)  # none of ours would say so
 
     csamatch.build(files / "media.json", path)
-    monkeypatch.setattr("csamatch.live.open_list", fail)
+    monkeypatch.setattr("csamatch.live.open_accepted", fail)
     assert not silent.check()
     assert "ValueError" in caplog.text and not leaks(caplog.text)
     with pytest.raises(csamatch.DigestError) as info:

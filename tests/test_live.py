@@ -192,24 +192,12 @@ def test_a_file_that_could_not_be_read_is_tried_again(build, out, monkeypatch):
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr(room, "open_list", fail)
+        patch.setattr(room, "open_accepted", fail)
         assert not live.check()
         assert not live.check()
     assert len(heard.errors) == 1
     assert live.check()
     assert len(live) == 2
-
-
-def test_a_self_test_decides(build, out, monkeypatch):
-    heard = Heard()
-    live = LiveList(build(out), **heard.options())
-    answers = [False, None]
-    monkeypatch.setattr(csamatch.HashList, "self_test", lambda self: answers.pop(0), raising=False)
-    build(out, DIGESTS[:2])
-    assert not live.check()
-    assert "self-test" in str(heard.errors[0])
-    build(out, DIGESTS[:3])
-    assert live.check()
 
 
 def test_the_first_version_must_be_sound(build, out):
@@ -372,15 +360,15 @@ def test_a_generation_pruned_while_it_is_opened(build, tmp_path, monkeypatch):
     csamatch.publish(build(tmp_path / "a.csml", DIGESTS[:2], version="2"), place)
     newest = build(tmp_path / "a.csml", DIGESTS[:3], version="3")
     room = sys.modules["csamatch.live"]
-    open_list, asked = room.open_list, []
+    open_accepted, asked = room.open_accepted, []
 
-    def open_late(path, **options):
+    def open_late(path, accept, **options):
         if not asked:
             csamatch.publish(newest, place, keep=1)
         asked.append(path.name)
-        return open_list(path, **options)
+        return open_accepted(path, accept, **options)
 
-    monkeypatch.setattr(room, "open_list", open_late)
+    monkeypatch.setattr(room, "open_accepted", open_late)
     assert live.check()
     assert asked == ["00000002.csml", "00000003.csml"]
     assert (len(live), heard.reloads, heard.errors) == (3, [("1", "3")], [])

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from csamatch import _core
 from csamatch.errors import UpdateError
 from csamatch.listfile import ListFile
-from csamatch.rules import CODES, WIDTHS
+from csamatch.rules import CODES
 
 SAMPLE: Final = 512
 """So many keys of a rule are searched for at every byte at a time."""
@@ -48,9 +48,9 @@ def _listed_otherwise(
     return found
 
 
-def _seek(file: int, spans: list[tuple[int, int]], rule: str, keys: npt.NDArray[np.uint8]) -> bool:
+def _seek(file: int, spans: list[tuple[int, int]], keys: npt.NDArray[np.uint8]) -> bool:
     """Whether any of these keys is at any byte of these parts of a file."""
-    width = WIDTHS[rule]
+    width = keys.shape[1]
     packed = np.ascontiguousarray(keys)
     for start, end in spans:
         for at in range(start, end, _CHUNK):
@@ -95,7 +95,7 @@ def search(file: int, removed: Mapping[str, Any], *, everywhere: bool) -> int:
         chosen = keys[~_listed_otherwise(lst, rule, keys)]
         chosen = chosen if everywhere else sample(chosen)
         for start in range(0, len(chosen), SAMPLE):
-            if _seek(file, lst.spans(), rule, chosen[start : start + SAMPLE]):
+            if _seek(file, lst.spans(), chosen[start : start + SAMPLE]):
                 raise UpdateError("a removed key is still somewhere in the new file")
         sought += len(chosen)
     return sought

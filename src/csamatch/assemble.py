@@ -31,12 +31,13 @@ class Table(NamedTuple):
 
 
 class Assembled(NamedTuple):
-    """The sections, and what became of the records."""
+    """The sections, what became of the records, and by rule the keys of canaries."""
 
     sections: list[Section]
     accepted: int
     duplicate: int
     counts: dict[str, int]
+    planted: Mapping[str, list[bytes]] = {}
 
 
 def _numbers(limit: int) -> type[np.unsignedinteger[Any]]:
@@ -231,7 +232,8 @@ class Planted(NamedTuple):
         """Return what was assembled, counted without canaries."""
         counts = {rule: n - len(self.keys.get(rule, ())) for rule, n in found.counts.items()}
         planted = sum(len(keys) for keys in self.keys.values())
-        return found._replace(accepted=found.accepted - planted, counts=counts)
+        accepted = found.accepted - planted
+        return found._replace(accepted=accepted, counts=counts, planted=self.keys)
 
 
 def _assemble_bare(columns: Columns, planted: Planted, sections: list[Section]) -> Assembled:
@@ -264,16 +266,35 @@ def assemble(
     canaries : int
         How many to add for each rule.
     """
-    sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
     if key is not None:
-        check_value = key.check_value()
-        sections.append(Section(listfile.KEY_CHECK, 0, len(check_value), check_value))
         columns.conceal(key)
-    planted = Planted()
-    if canaries:
-        seed, keys = plant(columns, info, canaries, key)
-        planted = Planted(keys)
+    seed, keys = plant(columns, info, canaries, key) if canaries else (b"", {})
+    sections = front_sections(info, b"" if key is None else key.check_value(), seed)
+    return assemble_columns(columns, sections, Planted(keys))
+
+
+def front_sections(info: Mapping[str, Any], key_check: bytes, seed: bytes) -> list[Section]:
+    """Return the sections in front of the keys; without a key or canaries, their bytes are none."""
+    sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
+    if key_check:
+        sections.append(Section(listfile.KEY_CHECK, 0, len(key_check), key_check))
+    if seed:
         sections.append(Section(listfile.CANARY_SEED, 0, 1, seed))
+    return sections
+
+
+def assemble_columns(columns: Columns, sections: list[Section], planted: Planted) -> Assembled:
+    """Add to the sections those of gathered columns, which hold keys as the file is to hold them.
+
+    Parameters
+    ----------
+    columns : Columns
+        Every record with at least one key; used up.
+    sections : list of Section
+        Those in front.
+    planted : Planted
+        The canaries among the keys.
+    """
     if not columns.codes:
         return planted.taken_off(_assemble_bare(columns, planted, sections))
     columns.number_bare()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -33,28 +33,48 @@ def canary(seed: bytes, rule: str, number: int) -> bytes | str:
     return f"{rule}-{number}-{seed.hex()}.{_DOMAIN}{_PATHS[rule]}"
 
 
-def _rules(columns: Columns) -> list[str]:
-    return sorted({*columns.bare, *columns.keys}, key=CODES.__getitem__)
+def _ends(columns: Columns) -> dict[str, list[int]]:
+    """Return by rule some keys' first bytes, the lowest and the highest among them."""
+    found: dict[str, list[int]] = {}
+    for packed in (columns.bare, columns.keys):
+        for rule, keys in packed.items():
+            if keys:
+                rows = np.frombuffer(keys, np.uint8).reshape(-1, columns.width(rule))
+                firsts = np.ascontiguousarray(rows[:, :8]).view(">u8")
+                found.setdefault(rule, []).extend([int(firsts.min()), int(firsts.max())])
+    return found
 
 
-def _seed(columns: Columns, info: Mapping[str, Any]) -> bytes:
+def _seed(ends: Mapping[str, Sequence[int]], info: Mapping[str, Any]) -> bytes:
     """Make a seed of what does not depend on the order of sources, nor on duplicates."""
     found = hashlib.sha256(b"csamatch canaries\0" + encode_info(info))
-    for rule in _rules(columns):
-        ends = []
-        for packed in (columns.bare, columns.keys):
-            if packed.get(rule):
-                rows = np.frombuffer(packed[rule], np.uint8).reshape(-1, columns.width(rule))
-                firsts = np.ascontiguousarray(rows[:, :8]).view(">u8")
-                ends += [int(firsts.min()), int(firsts.max())]
-        found.update(f"{rule} {min(ends)} {max(ends)}\0".encode())
+    for rule in sorted(ends, key=CODES.__getitem__):
+        found.update(f"{rule} {min(ends[rule])} {max(ends[rule])}\0".encode())
     return found.digest()[:SEED_SIZE]
 
 
 def plant(
-    columns: Columns, info: Mapping[str, Any], count: int, key: ListKey | None
+    columns: Columns,
+    info: Mapping[str, Any],
+    count: int,
+    key: ListKey | None,
+    held: Mapping[str, Sequence[int]] | None = None,
 ) -> tuple[bytes, dict[str, list[bytes]]]:
-    """Add canaries to what was gathered, so many for each rule that it has.
+    """Add canaries to what was gathered, so many for each rule that the list has.
+
+    Parameters
+    ----------
+    columns : Columns
+        What was gathered.
+    info : mapping
+        The envelope.
+    count : int
+        How many of each rule.
+    key : ListKey or None
+        That of the list.
+    held : mapping of str to sequence of int, optional
+        What the list has besides: by rule, the first eight bytes, as a number, of the lowest and
+        of the highest key.
 
     Returns
     -------
@@ -63,9 +83,12 @@ def plant(
     dict
         By rule, their keys.
     """
-    seed = _seed(columns, info)
+    ends = _ends(columns)
+    for rule, bounds in (held or {}).items():
+        ends.setdefault(rule, []).extend(bounds)
+    seed = _seed(ends, info)
     planted: dict[str, list[bytes]] = {}
-    for rule in _rules(columns):
+    for rule in sorted(ends, key=CODES.__getitem__):
         planted[rule] = []
         for i in range(count):
             made, hint = _key(canary(seed, rule, i), rule, key)

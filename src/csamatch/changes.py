@@ -12,8 +12,8 @@ from csamatch.columns import Columns
 from csamatch.diff import locate
 from csamatch.errors import ListFileError
 from csamatch.listfile import ListFile
-from csamatch.revision import add_entries, add_hints, references
-from csamatch.rules import CODES, WIDTHS
+from csamatch.revision import add_hints, chosen_entries, real_entries, references
+from csamatch.rules import CODES
 
 Ints = npt.NDArray[np.int64]
 
@@ -86,8 +86,9 @@ def _key_numbers(old: ListFile, new: ListFile) -> tuple[dict[str, Ints], dict[st
     first = 0
     for rule in sorted({*old.counts, *new.counts}, key=CODES.__getitem__):
         keys, others = old.key_bytes(CODES[rule]), new.key_bytes(CODES[rule])
-        at = locate(keys, others, WIDTHS[rule])
-        count, fresh = len(keys) // WIDTHS[rule], at < 0
+        width = old.widths[rule]
+        at = locate(keys, others, width)
+        count, fresh = len(keys) // width, at < 0
         # In the order of the keys, so that the first key of an entry is so by its number, too.
         belongs = np.bincount(~at[fresh], minlength=count + 1)
         before[rule] = first + np.arange(count) + np.cumsum(belongs)[:count]
@@ -114,38 +115,19 @@ def _matched(old: _Side, new: _Side) -> tuple[Ints, Ints]:
     return mine[~differ], yours[~differ]
 
 
-def _chosen(file: ListFile, wanted: npt.NDArray[np.bool_]) -> Columns:
-    """Return some of a list's entries as a build gathers them."""
-    columns, table, base = Columns(), file.entries(), 0
-    number = np.cumsum(wanted) - 1
-    for rule, count in file.counts.items():
-        rank, entry = references(file, rule, base)
-        keep = wanted[entry]
-        rows = np.frombuffer(file.key_bytes(CODES[rule]), np.uint8).reshape(count, -1)
-        if table.is_absent:
-            columns.extend(rule, rows[rank[keep]].tobytes())
-        elif keep.any():
-            chosen = number[entry[keep]].astype(np.uint32)
-            columns.add_keys(rule, rows[rank[keep]].tobytes(), chosen)
-        used = np.zeros(count, np.bool_)
-        used[rank[keep]] = True
-        add_hints(columns, file, rule, used)
-        base += count
-    if not table.is_absent:
-        add_entries(columns, table, len(table), wanted)
-    return columns
-
-
 def _bare_changes(old: ListFile, new: ListFile) -> tuple[npt.NDArray[np.uint64], Columns]:
     """Return what differs between lists of keys alone."""
-    gone, come, base = [np.empty(0, np.uint64)], Columns(), 0
+    gone, come, base = [np.empty(0, np.uint64)], Columns(old.widths), 0
     for rule in sorted({*old.counts, *new.counts}, key=CODES.__getitem__):
         keys, others = old.key_bytes(CODES[rule]), new.key_bytes(CODES[rule])
-        at = locate(keys, others, WIDTHS[rule])
-        lost = np.ones(len(keys) // WIDTHS[rule], np.bool_)
+        width = old.widths[rule]
+        at = locate(keys, others, width)
+        lost = np.ones(len(keys) // width, np.bool_)
         lost[at[at >= 0]] = False
+        lost[old.canary_places(rule)] = False
+        at[new.canary_places(rule)] = 0  # they do not come as what they are not
         gone.append(np.flatnonzero(lost).astype(np.uint64) + np.uint64(base))
-        rows = np.frombuffer(others, np.uint8).reshape(-1, WIDTHS[rule])
+        rows = np.frombuffer(others, np.uint8).reshape(-1, width)
         come.extend(rule, rows[at < 0].tobytes())
         add_hints(come, new, rule, at < 0)
         base += len(lost)
@@ -155,7 +137,7 @@ def _bare_changes(old: ListFile, new: ListFile) -> tuple[npt.NDArray[np.uint64],
 def changes(old: ListFile, new: ListFile) -> tuple[npt.NDArray[np.uint64], Columns]:
     """Say which entries of the old list the new one has not, and gather those it has instead.
 
-    Entries are the same when their keys, ids, categories and sources are.
+    Entries are the same when their keys, ids, categories and sources are. Canaries are left out.
 
     Parameters
     ----------
@@ -177,6 +159,8 @@ def changes(old: ListFile, new: ListFile) -> tuple[npt.NDArray[np.uint64], Colum
     gone[same] = False
     come = np.ones(len(yours.slots), np.bool_)
     come[as_same] = False
+    gone &= real_entries(old)
+    come &= real_entries(new)
     says: npt.NDArray[np.bool_] = np.any(yours.slots.view(np.int64).reshape(-1, 4)[:, 1:], axis=1)
     if come.any() and says.any() and not says[come].any():
         # A list of entries that say nothing would be one of keys alone, each for itself: one that
@@ -184,4 +168,4 @@ def changes(old: ListFile, new: ListFile) -> tuple[npt.NDArray[np.uint64], Colum
         anchor = int(np.flatnonzero(says)[0])
         come[anchor] = True
         gone[same[as_same == anchor]] = True
-    return np.flatnonzero(gone).astype(np.uint64), _chosen(new, come)
+    return np.flatnonzero(gone).astype(np.uint64), chosen_entries(new, come)

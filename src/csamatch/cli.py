@@ -21,6 +21,7 @@ from csamatch import listfile
 from csamatch.cli_base import (
     COMPLAINTS,
     Parser,
+    add_identity_argument,
     add_open_arguments,
     checked,
     complaint,
@@ -60,7 +61,9 @@ def _spell_counts(info: csamatch.ListInfo) -> str:
 
 
 def _info(args: argparse.Namespace) -> int:
-    info = listfile.read(args.file, verify=False, mmap=True).info  # which needs no key
+    # Which needs no key.
+    mmap = args.identity is None
+    info = listfile.read(args.file, verify=False, mmap=mmap, identity=args.identity).info
     rows = _info_rows(info)
     if args.json:
         print(json.dumps(rows))
@@ -76,13 +79,13 @@ def _info(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    info = csamatch.verify(args.file)
+    info = csamatch.verify(args.file, **open_options(args, args.file))
     print(f"{args.file}: sound; {_spell_counts(info)}; digest {info.digest}")
     return 0
 
 
 def _self_test(args: argparse.Namespace) -> int:
-    found = csamatch.open(args.file, **open_options(args)).self_test()
+    found = csamatch.open(args.file, **open_options(args, args.file)).self_test()
     print(
         f"{args.file}: works; {found.keys:,} keys and {found.canaries:,} canaries found, "
         f"with {', '.join(found.kernels)}"
@@ -166,7 +169,7 @@ def _readings(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _match(args: argparse.Namespace) -> int:
-    lst = csamatch.open(args.file, suppress=args.suppress, **open_options(args))
+    lst = csamatch.open(args.file, suppress=args.suppress, **open_options(args, args.file))
     is_hashes = isinstance(lst, csamatch.HashList)
     if is_hashes and (args.refang or args.legacy_idna):
         raise csamatch.Error("--refang and --legacy-idna are for lists of addresses")
@@ -329,10 +332,12 @@ def _parser() -> argparse.ArgumentParser:
     p.set_up = _set_up_purge
     p = commands.add_parser("info", help="show what a list says of itself")
     p.add_argument("file")
+    add_identity_argument(p)
     p.add_argument("--json", action="store_true", help="as JSON")
     p.set_defaults(run=_info)
     p = commands.add_parser("verify", help="check a list file from end to end")
     p.add_argument("file")
+    add_open_arguments(p)
     p.set_defaults(run=_verify)
     p = commands.add_parser("sign", help="sign a list file, beside it")
     p.add_argument("file")

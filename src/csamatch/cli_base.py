@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
 from csamatch.errors import Error
+from csamatch.listfile import is_not_keyed
 from csamatch.listkey import ListKey, key_of_hex, list_key
 
 COMPLAINTS: Final = 10
@@ -105,26 +106,34 @@ def add_key_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def key_of(args: argparse.Namespace) -> ListKey | None:
-    """Return the key that the arguments or the environment name, or None."""
+def key_of(args: argparse.Namespace, *lists: str) -> ListKey | None:
+    """Return the key that the arguments or the environment name, or None.
+
+    That of the environment is for keyed lists only: it is None when one of `lists` is not keyed.
+    """
     if args.key_file is not None:
         return list_key(str(args.key_file))
     text = os.environ.get(KEY_VARIABLE)
-    return key_of_hex(text) if text else None
+    return key_of_hex(text) if text and not any(map(is_not_keyed, lists)) else None
 
 
 def add_open_arguments(parser: argparse.ArgumentParser) -> None:
     """Let a command take what it may need to open a list."""
     add_key_argument(parser)
+    add_identity_argument(parser)
     parser.add_argument("--trusted-key", metavar="PEM", help="refuse what this key did not sign")
     parser.add_argument("--minimum-serial", metavar="N", type=int, help="of its signature")
+
+
+def add_identity_argument(parser: argparse.ArgumentParser) -> None:
+    """Let a command read encrypted lists."""
     parser.add_argument("--identity", metavar="FILE", help="decrypts a list that age encrypted")
 
 
-def open_options(args: argparse.Namespace) -> dict[str, Any]:
-    """Return what `csamatch.open` is to be told of that."""
+def open_options(args: argparse.Namespace, *lists: str) -> dict[str, Any]:
+    """Return what `csamatch.open` is to be told of that, for these lists."""
     return {
-        "key": key_of(args),
+        "key": key_of(args, *lists),
         "trusted_key": args.trusted_key,
         "minimum_serial": args.minimum_serial,
         "identity": args.identity,

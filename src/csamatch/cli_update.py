@@ -5,9 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import csamatch
-from csamatch.cli_base import check_writable
+from csamatch.cli_base import (
+    add_identity_argument,
+    add_key_argument,
+    add_open_arguments,
+    check_writable,
+    key_of,
+    open_options,
+)
 from csamatch.cli_build import (
     add_envelope,
     add_filters,
@@ -19,8 +27,13 @@ from csamatch.cli_build import (
 from csamatch.progress import terminal_progress
 
 
+def _keys(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what opens the two lists that are compared."""
+    return {"key": key_of(args, args.old, args.new), "identity": args.identity}
+
+
 def _diff(args: argparse.Namespace) -> int:
-    found = csamatch.diff(args.old, args.new)
+    found = csamatch.diff(args.old, args.new, **_keys(args))
     print(json.dumps(found.as_dict()) if args.json else found)
     return int(not found.equal)
 
@@ -29,6 +42,8 @@ def set_up_diff(p: argparse.ArgumentParser) -> None:
     """Add the arguments of ``csamatch diff``."""
     p.add_argument("old", help="a list file")
     p.add_argument("new", help="another one")
+    add_key_argument(p)
+    add_identity_argument(p)
     p.add_argument("--json", action="store_true", help="as JSON")
     p.set_defaults(run=_diff)
 
@@ -49,6 +64,8 @@ def _update(args: argparse.Namespace) -> int:
             info=envelope_of(args),
             allow_shrink=args.allow_shrink,
             search_all=args.search_all,
+            canaries=args.canaries,
+            **open_options(args, args.base),
             allow=args.allow,
             admit=args.admit,
             **filtering(args),
@@ -89,6 +106,10 @@ def set_up_update(p: argparse.ArgumentParser) -> None:
         action="store_true",
         help="search every byte of the new file for all removed keys, not for 512 of each rule",
     )
+    p.add_argument(
+        "--canaries", metavar="N", type=int, help="how many of each kind; default: as many as now"
+    )
+    add_open_arguments(p)
     add_reading(p)
     add_envelope(p)
     add_filters(p)
@@ -99,7 +120,7 @@ def set_up_update(p: argparse.ArgumentParser) -> None:
 
 
 def _delta(args: argparse.Namespace) -> int:
-    size = csamatch.write_delta(args.old, args.new, args.output)
+    size = csamatch.write_delta(args.old, args.new, args.output, **_keys(args))
     if not args.quiet:
         print(f"{args.output}: {size:,} bytes")
     return 0
@@ -110,12 +131,14 @@ def set_up_delta(p: argparse.ArgumentParser) -> None:
     p.add_argument("old", help="the list file that others have")
     p.add_argument("new", help="the one that they are to get")
     p.add_argument("-o", "--output", required=True, metavar="FILE", help="the delta to write")
+    add_key_argument(p)
+    add_identity_argument(p)
     p.add_argument("-q", "--quiet", action="store_true", help="only complain")
     p.set_defaults(run=_delta)
 
 
 def _apply(args: argparse.Namespace) -> int:
-    info = csamatch.apply_delta(args.base, args.delta, args.output)
+    info = csamatch.apply_delta(args.base, args.delta, args.output, **open_options(args, args.base))
     if not args.quiet:
         counts = ", ".join(f"{count:,} {rule}" for rule, count in info.counts.items())
         print(f"{args.output}: {counts or 'empty'}; digest {info.digest}")
@@ -129,6 +152,7 @@ def set_up_apply(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "-o", "--output", required=True, metavar="FILE", help="what to write; it may be the base"
     )
+    add_open_arguments(p)
     p.add_argument("-q", "--quiet", action="store_true", help="only complain")
     p.set_defaults(run=_apply)
 

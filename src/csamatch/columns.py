@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core
-from csamatch.listkey import HASH_WIDTH, ListKey
+from csamatch.listkey import HASH_WIDTHS, ListKey
 from csamatch.readers.records import Batch
 from csamatch.rules import ALGORITHMS, WIDTHS
 
@@ -24,6 +24,11 @@ CHUNK: Final = 1 << 17
 
 class Columns:
     """What a build has gathered so far.
+
+    Parameters
+    ----------
+    widths : mapping of str to int
+        The bytes that a key of each rule has.
 
     Attributes
     ----------
@@ -41,7 +46,7 @@ class Columns:
         By rule, keys once more, each with what is noted beside it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Mapping[str, int] = WIDTHS) -> None:
         self.bare: dict[str, bytearray] = {}
         self.keys: dict[str, bytearray] = {}
         self.records: dict[str, array[int]] = {}
@@ -54,7 +59,7 @@ class Columns:
         self.source_names: list[str] = []
         self._source = 0
         self.hints: dict[str, bytearray] = {}
-        self._widths: Mapping[str, int] = WIDTHS
+        self._widths = widths
 
     def __len__(self) -> int:
         return len(self.codes) + sum(len(keys) // self.width(r) for r, keys in self.bare.items())
@@ -65,7 +70,7 @@ class Columns:
 
     def conceal(self, key: ListKey) -> None:
         """Put hashes in the place of digests, once all are gathered."""
-        self._widths = dict.fromkeys(WIDTHS, HASH_WIDTH)
+        self._widths = HASH_WIDTHS
         for packed in (self.bare, self.keys):
             for rule in ALGORITHMS:
                 if rule in packed:

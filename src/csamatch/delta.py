@@ -13,19 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import listfile
-from csamatch.assemble import assemble
+from csamatch.assemble import Planted, assemble_columns, front_sections
 from csamatch.atomic import replace_file
+from csamatch.canaries import MOST
 from csamatch.changes import changes
-from csamatch.diff import as_file
+from csamatch.diff import check_same_key, two_files
+from csamatch.encrypted import check_clear
 from csamatch.errors import DeltaError, ListFileError
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.listfile import KINDS, ListFile
+from csamatch.listkey import Key, ListKey
+from csamatch.opening import list_file
 from csamatch.revision import Removal, columns_of, revise
 
 __all__ = ["apply_delta", "write_delta"]
 
 MAGIC: Final = b"\x89CSMD\r\n\x1a"
-_HEADER: Final = struct.Struct("<8sHHIII32s32sQQ32s")
+_HEADER: Final = struct.Struct("<8sHHIII32s32sQQ32sI")
 _SUM: Final = struct.Struct("<I")
 HEADER_LENGTH: Final = 192
 """Bytes of the header; the checksum of it is the last four."""
@@ -39,6 +43,7 @@ class Delta(NamedTuple):
     digest: str
     gone: npt.NDArray[np.uint64]
     come: ListFile
+    canaries: int
 
 
 def _number_width(limit: int) -> int:
@@ -55,7 +60,8 @@ def encode(old: ListFile, new: ListFile) -> list[Any]:
     gone, come = changes(old, new)
     width = _number_width(_entry_count(old))
     numbers = gone.astype(f"<u{width}").tobytes()
-    sections = assemble(come, envelope(new.info)).sections
+    front = front_sections(envelope(new.info), new.key_check(), b"")
+    sections = assemble_columns(come, front, Planted()).sections
     parts = [numbers, bytes(-len(numbers) % 64), *listfile.encode(old.kind, sections)]
     digest = hashlib.sha256()
     for part in parts:
@@ -72,6 +78,7 @@ def encode(old: ListFile, new: ListFile) -> list[Any]:
         len(gone),
         HEADER_LENGTH + sum(memoryview(part).nbytes for part in parts),
         digest.digest(),
+        new.canary_count,
     ).ljust(HEADER_LENGTH - _SUM.size, b"\0")
     return [header + _SUM.pack(zlib.crc32(header)), *parts]
 
@@ -100,7 +107,13 @@ def _check_header(data: Any) -> tuple[Any, ...]:
     if zlib.crc32(start[: -_SUM.size]) != _SUM.unpack(start[-_SUM.size :])[0]:
         raise DeltaError("the delta's header is damaged")
     unused = start[_HEADER.size : -_SUM.size]
-    if features or kind not in KINDS.values() or width not in (4, 8) or any(unused):
+    if (
+        features
+        or kind not in KINDS.values()
+        or width not in (4, 8)
+        or any(unused)
+        or fields[11] > MOST
+    ):
         raise DeltaError("the delta needs what this version does not know")
     return fields
 
@@ -131,7 +144,7 @@ def decode(data: Any) -> Delta:
     kind = next(name for name, code in KINDS.items() if code == fields[4])
     if come.kind != kind or come.unknown:
         raise DeltaError("the delta's list is of another kind")
-    return Delta(kind, fields[6].hex(), fields[7].hex(), gone, come)
+    return Delta(kind, fields[6].hex(), fields[7].hex(), gone, come, fields[11])
 
 
 def _made_over(file: ListFile, delta: Delta) -> tuple[list[Any], ListInfo]:
@@ -142,15 +155,26 @@ def _made_over(file: ListFile, delta: Delta) -> tuple[list[Any], ListInfo]:
         raise DeltaError("the list holds sections that this version does not know")
     if len(delta.gone) and int(delta.gone[-1]) >= _entry_count(file):
         raise DeltaError("the delta takes out entries that are not there")
+    if delta.come.key_check() != file.key_check():
+        raise DeltaError("the delta is for a list with another key")
     said = envelope(delta.come.info)
-    made = revise(file, Removal(entries=delta.gone), columns_of(delta.come), said)
+    removal = Removal(entries=delta.gone)
+    made = revise(file, removal, columns_of(delta.come), said, delta.canaries)
     chunks = listfile.encode(file.kind, made.sections)
     if listfile.digest_of(chunks) != delta.digest:
         raise DeltaError(f"the delta does not lead to list {delta.digest}, as it says")
-    return chunks, decode_info(encode_info(said), file.kind, made.counts, delta.digest)
+    info = decode_info(encode_info(said), file.kind, made.counts, delta.digest, file.is_keyed)
+    return chunks, info
 
 
-def write_delta(old: Any, new: Any, out: str | os.PathLike[str]) -> int:
+def write_delta(
+    old: Any,
+    new: Any,
+    out: str | os.PathLike[str],
+    *,
+    key: Key | ListKey | None = None,
+    identity: Any = None,
+) -> int:
     """Write a delta: the file that `apply_delta` needs to make `new` out of `old`.
 
     Parameters
@@ -158,7 +182,11 @@ def write_delta(old: Any, new: Any, out: str | os.PathLike[str]) -> int:
     old, new : path, HashList or UrlList
         The lists, both of hashes or both of addresses.
     out : path
-        The file to write. It is as confidential as the lists.
+        The file to write. It is as confidential as the lists; of keyed ones, it holds hashes.
+    key : bytes or path, optional
+        The secret of both, where they are keyed.
+    identity : str or path, optional
+        What decrypts those that age encrypted, as for `csamatch.open`. The delta is not encrypted.
 
     Returns
     -------
@@ -170,14 +198,18 @@ def write_delta(old: Any, new: Any, out: str | os.PathLike[str]) -> int:
     ListFileError
         When a file is no sound list file, or is not laid out as `build` does it, so that no delta
         leads to it.
+    ListKeyError
+        When `key` is missing or wrong, or the lists do not share it.
     ValueError
         When one holds hashes and the other addresses.
     OSError
         When a file cannot be read or written.
     """
-    before, after = as_file(old), as_file(new)
+    check_clear(out)
+    before, after = two_files(old, new, key, identity)
     if before.kind != after.kind:
         raise ValueError(f"no delta leads from a list of {before.kind} to one of {after.kind}")
+    check_same_key(before, after)
     for file in (before, after):
         if file.unknown:
             raise ListFileError("a list holds sections that this version does not know")
@@ -188,8 +220,19 @@ def write_delta(old: Any, new: Any, out: str | os.PathLike[str]) -> int:
     return len(content)
 
 
-def apply_delta(base: Any, delta: str | os.PathLike[str], out: str | os.PathLike[str]) -> ListInfo:
+def apply_delta(
+    base: Any,
+    delta: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    key: Key | ListKey | None = None,
+    trusted_key: bytes | str | os.PathLike[str] | None = None,
+    minimum_serial: int | None = None,
+    identity: Any = None,
+) -> ListInfo:
     """Make a new list out of an old one and a delta.
+
+    The new list needs a signature of its own; its publisher can send it with the delta.
 
     Parameters
     ----------
@@ -199,7 +242,9 @@ def apply_delta(base: Any, delta: str | os.PathLike[str], out: str | os.PathLike
         What `write_delta` wrote.
     out : path
         The list file to write, which may be `base`. It is the one that the delta was made from, in
-        every byte.
+        every byte. It is not encrypted.
+    key, trusted_key, minimum_serial, identity
+        As for `csamatch.open`, where `base` is a path.
 
     Returns
     -------
@@ -212,10 +257,21 @@ def apply_delta(base: Any, delta: str | os.PathLike[str], out: str | os.PathLike
         When the delta is damaged, or is for another list.
     ListFileError
         When the base is no sound list file.
+    ListKeyError, SignatureError
+        As from `csamatch.open`, of the base.
+    UpdateError
+        When `out` is an encrypted file.
     OSError
         When a file cannot be read or written.
     """
-    file = as_file(base)
+    check_clear(out)
+    file = list_file(
+        base,
+        key=key,
+        trusted_key=trusted_key,
+        minimum_serial=minimum_serial,
+        identity=identity,
+    )
     reason = ""
     try:
         chunks, info = _made_over(file, decode(Path(delta).read_bytes()))

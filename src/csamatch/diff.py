@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, listfile
-from csamatch.errors import ListFileError
-from csamatch.hashlist import HashList
+from csamatch import _core
+from csamatch.encrypted import is_encrypted
+from csamatch.errors import ListFileError, ListKeyError
 from csamatch.info import ListInfo
-from csamatch.rules import CODES, WIDTHS
-from csamatch.urllist import UrlList
+from csamatch.listfile import ListFile
+from csamatch.listkey import Key, ListKey, list_key
+from csamatch.memory import private_memory
+from csamatch.opening import list_file
+from csamatch.rules import CODES
+from csamatch.sources import is_path
 
 __all__ = ["Diff", "diff"]
 
@@ -82,13 +85,35 @@ class Diff:
         return "\n".join([*rows, f"old digest {self.old.digest}", f"new digest {self.new.digest}"])
 
 
-def as_file(given: Any) -> listfile.ListFile:
-    """Return the list file behind a path or an opened list."""
-    if isinstance(given, (HashList, UrlList)):
-        return given._file
-    if not isinstance(given, (str, os.PathLike)):
-        raise TypeError(f"expected a list or a path, not {type(given).__name__}")
-    return listfile.read(given, verify=True, mmap=False)
+def check_same_key(one: ListFile, other: ListFile) -> None:
+    """Raise ListKeyError unless both lists have the same key, or none."""
+    if one.key_check() != other.key_check():
+        raise ListKeyError("the lists have different keys, or only one has any")
+
+
+def two_files(
+    old: Any, new: Any, key: Key | ListKey | None, identity: Any
+) -> tuple[ListFile, ListFile]:
+    """Return the files behind two lists, either of which may be encrypted."""
+    secret = list_key(key)
+
+    def one(given: Any) -> ListFile:
+        is_clear = not is_path(given) or not is_encrypted(given)
+        return list_file(given, key=secret, identity=None if is_clear else identity)
+
+    return one(old), one(new)
+
+
+def _real_keys(file: ListFile, rule: str) -> memoryview:
+    """Return the packed keys of a rule, but for canaries."""
+    keys = file.key_bytes(CODES[rule])
+    if not len(places := file.canary_places(rule)):
+        return keys
+    width, count = file.widths[rule], file.counts[rule]
+    size = (count - len(places)) * width
+    out = memoryview(private_memory(max(1, size)))[:size]
+    _core.rows_splice(keys, count, width, places, b"", np.empty(0, np.uint64), out)
+    return out
 
 
 def locate(keys: Any, queries: Any, width: int) -> Places:
@@ -130,7 +155,14 @@ def _compare(
     return common, lost, np.frombuffer(new, np.uint8).reshape(-1, width)[chosen]
 
 
-def diff(old: Any, new: Any, *, keys: bool = False) -> Diff:
+def diff(
+    old: Any,
+    new: Any,
+    *,
+    keys: bool = False,
+    key: Key | ListKey | None = None,
+    identity: Any = None,
+) -> Diff:
     """Say how two lists differ.
 
     Parameters
@@ -138,35 +170,43 @@ def diff(old: Any, new: Any, *, keys: bool = False) -> Diff:
     old, new : path, HashList or UrlList
         The lists, both of hashes or both of addresses. Files are verified against their checksum.
     keys : bool
-        Return the keys that differ, too. They are confidential.
+        Return the keys that differ, too. They are confidential; those of keyed lists are hashes.
+    key : bytes or path, optional
+        The secret of both, where they are keyed.
+    identity : str or path, optional
+        What decrypts those that age encrypted, as for `csamatch.open`.
 
     Returns
     -------
     Diff
-        The counts, by algorithm or rule. Entries (ids, categories) are not compared; where they
-        alone differ, the digests of the contents do.
+        The counts, by algorithm or rule, without canaries. Entries (ids, categories) are not
+        compared; where they alone differ, the digests of the contents do.
 
     Raises
     ------
     ListFileError
         When a file is no sound list file, or its keys are out of order.
+    ListKeyError
+        When `key` is missing or wrong, or the lists do not share it.
     ValueError
         When one holds hashes and the other addresses.
     OSError
         When a file cannot be read.
     """
-    before, after = as_file(old), as_file(new)
+    before, after = two_files(old, new, key, identity)
     if before.kind != after.kind:
         raise ValueError(f"a list of {before.kind} and one of {after.kind} cannot be compared")
+    check_same_key(before, after)
     added, removed, shared = {}, {}, {}
     come: dict[str, Keys] = {}
     gone: dict[str, Keys] = {}
     for rule in sorted({*before.counts, *after.counts}, key=CODES.__getitem__):
-        width, code = WIDTHS[rule], CODES[rule]
-        common, lost, fresh = _compare(before.key_bytes(code), after.key_bytes(code), width, keys)
+        width = before.widths[rule]
+        mine, yours = _real_keys(before, rule), _real_keys(after, rule)
+        common, lost, fresh = _compare(mine, yours, width, keys)
         shared[rule] = common
-        removed[rule] = before.counts.get(rule, 0) - common
-        added[rule] = after.counts.get(rule, 0) - common
+        removed[rule] = len(mine) // width - common
+        added[rule] = len(yours) // width - common
         if removed[rule] < 0 or added[rule] < 0:
             raise ListFileError("keys are out of order")
         if lost is not None and fresh is not None:

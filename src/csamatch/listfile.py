@@ -8,7 +8,7 @@ import mmap as mmaps
 import os
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -20,7 +20,7 @@ from csamatch.atomic import replace_file
 from csamatch.entries import EntryTable, decode_categories
 from csamatch.errors import ListFileError, ListKeyError
 from csamatch.info import ListInfo, decode_info
-from csamatch.listkey import ListKey
+from csamatch.listkey import HASH_WIDTHS, ListKey
 from csamatch.memory import private_memory
 from csamatch.rules import CODES, NAMES, WIDTHS
 
@@ -196,7 +196,7 @@ class ListFile:
         if not self.is_keyed and key is not None:
             raise ListKeyError("a key was given, but the list is not keyed")
         if key is not None:
-            key.compare(bytes(self._bytes(KEY_CHECK)))
+            key.compare(self.key_check())
         self.key = key
 
     def keys(
@@ -214,6 +214,15 @@ class ListFile:
         return _core.KeySet(
             self.data, offset, count, width, kernel, directory, self.key.of(name), WIDTHS[name]
         )
+
+    @property
+    def widths(self) -> Mapping[str, int]:
+        """The bytes that a key of each rule has."""
+        return HASH_WIDTHS if self.is_keyed else WIDTHS
+
+    def key_check(self) -> bytes:
+        """Return what the file says of its key; empty where it has none."""
+        return bytes(self._bytes(KEY_CHECK))
 
     def key_bytes(self, subject: int) -> memoryview:
         """Return the packed sorted keys of a rule; nothing where there is none."""
@@ -256,6 +265,26 @@ class ListFile:
         column = self._column(CANARIES, subject)
         return [] if column is None else column.tolist()
 
+    def canary_places(self, rule: str) -> npt.NDArray[np.uint64]:
+        """Return the positions of a rule's canaries, ascending.
+
+        Raises
+        ------
+        ListFileError
+            When there are no such keys.
+        """
+        column = self._column(CANARIES, CODES[rule])
+        if column is None or not len(column):
+            return np.empty(0, np.uint64)
+        if int(column.max()) >= self.counts[rule]:
+            raise ListFileError("a canary refers to a key that is not there")
+        return np.unique(column).astype(np.uint64)
+
+    @property
+    def canary_count(self) -> int:
+        """How many canaries there are of each rule."""
+        return max((len(self.canaries(CODES[rule])) for rule in self.counts), default=0)
+
     def canary_seed(self) -> bytes:
         """Return what the canaries were made of; empty where there are none."""
         return bytes(self._bytes(CANARY_SEED))
@@ -294,7 +323,7 @@ class ListFile:
     @property
     def unknown(self) -> list[int]:
         """The kinds of sections that this version knows nothing of."""
-        return sorted({kind for kind, _ in self._sections if not INFO <= kind <= KEY_HINTS})
+        return sorted({kind for kind, _ in self._sections if not INFO <= kind <= CANARY_SEED})
 
     def check(self, *, directories: bool = True) -> None:
         """Read everything through: order of keys, references, columns.
@@ -358,6 +387,16 @@ class ListFile:
         joined = pairs[:, 0].astype(np.uint64) << np.uint64(32) | pairs[:, 1]
         if np.any(joined[1:] <= joined[:-1]):
             raise ListFileError("further entries are out of order")
+
+
+def is_not_keyed(path: str | os.PathLike[str]) -> bool:
+    """Whether a file's header is that of a list without a key."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(_FIXED.size)
+    except OSError:
+        return False  # whoever opens it says why
+    return head.startswith(MAGIC) and len(head) == _FIXED.size and not head[12] & KEYED
 
 
 def _read_private(file: BinaryIO, size: int) -> Any:

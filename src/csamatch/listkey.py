@@ -11,11 +11,14 @@ from typing import Final
 from csamatch import _core
 from csamatch.errors import ListKeyError
 from csamatch.memory import private_memory
+from csamatch.rules import WIDTHS
 from csamatch.secrets import read_secret_file
 
 SECRET_SIZES: Final = (16, 32)
 HASH_WIDTH: Final = 16
 """Bytes of a hash, and of a subkey."""
+HASH_WIDTHS: Final = dict.fromkeys(WIDTHS, HASH_WIDTH)
+"""Of the keys of a keyed list, by rule."""
 _SUBJECTS: Final = ("md5", "sha1", "sha256", "address")
 _ALGORITHM: Final = (1).to_bytes(4, "little")  # SipHash-2-4-128, subkeys by HMAC-SHA-256
 

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from csamatch.errors import Error, ListFileError, StaleListError
+from csamatch.errors import Error, ListFileError, SignatureError, StaleListError
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.matches import Match, Matches
-from csamatch.opening import open_list
+from csamatch.opening import open_accepted
 from csamatch.publish import pointed
+from csamatch.signing import signature_path
 from csamatch.textmatches import TextMatches
 from csamatch.urllist import UrlList
 
@@ -62,7 +63,10 @@ class LiveList:
     on_error : callable, optional
         Called with the exception; by default it is logged (logger ``csamatch.live``).
     **options
-        As for `csamatch.open`. Lists are always verified.
+        As for `csamatch.open`, for each version: files of keys are read again. Lists are always
+        verified, and a list with canaries must pass its self-test. With `trusted_key`, no
+        version may have a lower serial than the one before; the serial is remembered beside
+        `path`, under its name, once a version was taken.
 
     Attributes
     ----------
@@ -103,7 +107,9 @@ class LiveList:
         self._seen: tuple[int, ...] | None = None
         self._target: Path | None = None
         self._tried = _UNKNOWN
+        self._serial = self._read_serial = -1
         self._list = self._load()
+        self._serial = self._read_serial
         self._version = self._tried
         self._reported: Version | None = None
         self._may_recover = False
@@ -168,17 +174,18 @@ class LiveList:
         if seen != self._seen:
             self._target = pointed(self._path) if seen else None
             self._seen = seen
-        if self._target is None:
-            return self._path, (seen,)
-        return self._target, (seen, _stat(self._target))
+        target = self._target or self._path
+        version = [seen] if self._target is None else [seen, _stat(target)]
+        if self._options.get("trusted_key") is not None:
+            version.append(_stat(signature_path(target)))  # which may come after its list
+        return target, tuple(version)
 
     def _load(self) -> HashList | UrlList:
         """Read and check the file; `_tried` becomes the version of the very file that was read."""
         for left in reversed(range(_TRIES)):
             path, self._tried = self._locate()
             try:
-                lst = open_list(path, **self._options)
-                self._check(path, lst)
+                lst = open_accepted(path, self._check, remembered_as=self._path, **self._options)
             except Exception:
                 # Replaced or pruned while it was read, it is not to be judged.
                 if not left or self._locate()[1] == self._tried:
@@ -188,17 +195,21 @@ class LiveList:
                     break
         return lst
 
-    def _check(self, path: Path, lst: HashList | UrlList) -> None:
+    def _check(self, lst: HashList | UrlList, serial: int) -> None:
+        """Raise an error unless a list may take the place of the one in use."""
+        path = self._target or self._path
+        reason = ""
+        if serial < self._serial:
+            raise SignatureError(f"{path}: serial {serial} is older than {self._serial}, in use")
         try:
             lst._file.check()
         except ListFileError as error:
             reason = str(error)
-        else:
-            self_test = getattr(lst, "self_test", None)
-            if self_test is not None and self_test() is False:
-                raise ListFileError(f"{path}: the list fails its self-test")
-            return
-        raise ListFileError(f"{path}: {reason}")
+        if reason:
+            raise ListFileError(f"{path}: {reason}")
+        if lst._file.canary_count:
+            lst.self_test()
+        self._read_serial = serial
 
     def check(self) -> bool:
         """Look at the file now, whatever the interval; wait for a look that is under way.
@@ -254,6 +265,7 @@ class LiveList:
         if new.kind != old.kind:
             raise ListFileError(f"{self._path}: holds {new.kind} now, no longer {old.kind}")
         self._reported = None
+        self._serial = self._read_serial
         if new.digest != old.digest:
             self._list = lst
             self._reported_stale = new.stale

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,34 +88,62 @@ def open_list(
     OSError
         When it cannot be read.
     """
-    if stale not in ("warn", "error", "serve"):
-        raise ValueError("stale: none of warn, error, serve")
-    if mmap and identity is not None:
-        raise ValueError("mmap: an encrypted list is decrypted into memory")
-    if minimum_serial is not None and trusted_key is None:
-        raise ValueError("minimum_serial: there is none without trusted_key")
-    secret = list_key(key)
-    signed = None if trusted_key is None else Check(path, trusted_key, minimum_serial)
-    file = listfile.read(
+    return open_accepted(
         path,
+        None,
+        key=key,
         verify=verify,
         mmap=mmap,
+        stale=stale,
+        kernel=kernel,
+        suppress=suppress,
+        trusted_key=trusted_key,
+        minimum_serial=minimum_serial,
         identity=identity,
-        check=None if signed is None else signed.data,
+        stacklevel=3,
     )
-    _unlock(file, path, secret)
-    if signed is not None:
-        signed.remember()
-    _warn_of_others(path)
-    info = file.info
-    if info.stale and stale != "serve":
-        text = f"list {info.name!r} is stale: issued {info.issued}, allowed {info.max_age}"
-        if stale == "error":
-            raise StaleListError(text)
-        warnings.warn(text, StaleListWarning, stacklevel=2)
+
+
+def open_accepted(
+    path: str | os.PathLike[str],
+    accept: Callable[[HashList | UrlList, int], None] | None,
+    *,
+    remembered_as: str | os.PathLike[str] | None = None,
+    mmap: bool = False,
+    stale: str = "warn",
+    kernel: str | None = None,
+    suppress: Any = None,
+    stacklevel: int = 2,
+    **options: Any,
+) -> HashList | UrlList:
+    """Open a list file for somebody who has the last word.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    accept : callable or None
+        Called with the list and the serial of its signature, -1 without one; only when it returns
+        is the serial remembered.
+    remembered_as : path, optional
+        By which name the serial is remembered, as for `csamatch.signing.Check`.
+    stacklevel : int
+        Whom warnings are for, counted from here.
+    mmap, stale, kernel, suppress, **options
+        As for `open_list`.
+    """
+    if stale not in ("warn", "error", "serve"):
+        raise ValueError("stale: none of warn, error, serve")
+    file, signed = read_checked(path, mmap=mmap, remembered_as=remembered_as, **options)
     kinds: dict[str, type[HashList | UrlList]] = {"hashes": HashList, "addresses": UrlList}
     cls = kinds[file.kind]
     lst = cls.__new__(cls)._adopt(file, kernel)
+    _warn_of_others(path, stacklevel)
+    _warn_of_age(file.info, stale, stacklevel)
+    if accept is not None:
+        accept(lst, -1 if signed is None else signed.serial)
+    if signed is not None:
+        signed.remember()
     if suppress is None:
         return lst
     from csamatch.suppress import suppressing
@@ -122,11 +151,73 @@ def open_list(
     return suppressing(lst, suppress)
 
 
-def _warn_of_others(path: str | os.PathLike[str]) -> None:
+def read_checked(
+    path: str | os.PathLike[str],
+    *,
+    key: Key | ListKey | None = None,
+    verify: bool = True,
+    mmap: bool = False,
+    trusted_key: bytes | str | os.PathLike[str] | None = None,
+    minimum_serial: int | None = None,
+    identity: Any = None,
+    remembered_as: str | os.PathLike[str] | None = None,
+    needs_key: bool = True,
+) -> tuple[listfile.ListFile, Check | None]:
+    """Read a list file, check its signature, and give it its key, all as `open_list` does.
+
+    Without `needs_key`, a keyed list does without one.
+    """
+    if mmap and identity is not None:
+        raise ValueError("mmap: an encrypted list is decrypted into memory")
+    if minimum_serial is not None and trusted_key is None:
+        raise ValueError("minimum_serial: there is none without trusted_key")
+    secret = list_key(key)
+    signed = None
+    if trusted_key is not None:
+        signed = Check(path, trusted_key, minimum_serial, remembered_as=remembered_as)
+    check = None if signed is None else signed.data
+    file = listfile.read(path, verify=verify, mmap=mmap, identity=identity, check=check)
+    if needs_key or secret is not None:
+        _unlock(file, path, secret)
+    return file, signed
+
+
+def list_file(given: Any, *, key: Key | ListKey | None = None, **options: Any) -> listfile.ListFile:
+    """Return the list file behind a path or an opened list.
+
+    Parameters
+    ----------
+    given : path, HashList or UrlList
+        The list. One that is open has its key already.
+    key : bytes, path or ListKey, optional
+        Its secret; if given for an opened list, it must be the same.
+    **options
+        Of `read_checked`, for a path.
+    """
+    secret = list_key(key)
+    if isinstance(given, (HashList, UrlList)):
+        if secret is not None:
+            given._file.unlock(secret)
+        return given._file
+    if not isinstance(given, (str, os.PathLike)):
+        raise TypeError(f"expected a list or a path, not {type(given).__name__}")
+    return read_checked(given, key=secret, **options)[0]
+
+
+def _warn_of_age(info: ListInfo, stale: str, stacklevel: int) -> None:
+    """Warn of a stale list, or refuse it."""
+    if info.stale and stale != "serve":
+        text = f"list {info.name!r} is stale: issued {info.issued}, allowed {info.max_age}"
+        if stale == "error":
+            raise StaleListError(text)
+        warnings.warn(text, StaleListWarning, stacklevel=stacklevel + 1)
+
+
+def _warn_of_others(path: str | os.PathLike[str], stacklevel: int) -> None:
     """Warn of a list that everybody on this machine can read or change."""
     if os.name == "posix" and Path(path).stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
         text = f"{os.fspath(path)}: other users can read or change this list; give it mode 0600"
-        warnings.warn(text, ListPermissionWarning, stacklevel=3)
+        warnings.warn(text, ListPermissionWarning, stacklevel=stacklevel + 1)
 
 
 def _unlock(file: listfile.ListFile, path: str | os.PathLike[str], key: ListKey | None) -> None:
@@ -140,13 +231,24 @@ def _unlock(file: listfile.ListFile, path: str | os.PathLike[str], key: ListKey 
         raise ListKeyError(f"{os.fspath(path)}: {reason}")
 
 
-def verify(path: str | os.PathLike[str]) -> ListInfo:
-    """Check a list file from end to end: bounds, checksum, order, references.
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    key: Key | ListKey | None = None,
+    trusted_key: bytes | str | os.PathLike[str] | None = None,
+    minimum_serial: int | None = None,
+    identity: Any = None,
+) -> ListInfo:
+    """Check a list file from end to end: bounds, checksum, order, references; and its signature.
 
     Parameters
     ----------
     path : path
         The file.
+    key : bytes or path, optional
+        That of a keyed list, to see that it is; the rest can be checked without.
+    trusted_key, minimum_serial, identity
+        As for `csamatch.open`; the serial is checked, and not remembered.
 
     Returns
     -------
@@ -157,10 +259,19 @@ def verify(path: str | os.PathLike[str]) -> ListInfo:
     ------
     ListFileError
         Naming what is wrong.
+    ListKeyError, SignatureError
+        When the key is another, or the signature is not as it should be.
     OSError
         When it cannot be read.
     """
-    file = listfile.read(path, verify=True, mmap=False)
+    file, _ = read_checked(
+        path,
+        key=key,
+        trusted_key=trusted_key,
+        minimum_serial=minimum_serial,
+        identity=identity,
+        needs_key=False,
+    )
     reason = ""
     try:
         file.check()

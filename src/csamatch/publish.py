@@ -12,6 +12,7 @@ from csamatch.atomic import replace_file
 from csamatch.errors import ListFileError
 from csamatch.listfile import MAGIC
 from csamatch.opening import verify
+from csamatch.signing import signature_path
 
 __all__ = ["publish"]
 
@@ -42,15 +43,23 @@ def _chunks(path: str | os.PathLike[str]) -> Iterator[bytes]:
             yield chunk
 
 
+def _remove(path: Path) -> None:
+    path.unlink()
+    signature_path(path).unlink(missing_ok=True)
+
+
 def _add_generation(list_path: str | os.PathLike[str], folder: Path) -> Path:
     """Copy a list to the next number, and read it back."""
     last = _generations(folder)[-1:]
     path = folder / f"{int(last[0].stem) + 1 if last else 1:08}.csml"
     replace_file(path, _chunks(list_path))
+    signature = signature_path(list_path)
+    if signature.exists():
+        replace_file(signature_path(path), _chunks(signature), 0o644)
     try:
         verify(path)
     except ListFileError as error:
-        path.unlink()
+        _remove(path)
         reason = str(error).removeprefix(f"{path}: ")
     else:
         return path
@@ -64,7 +73,8 @@ def publish(
 
     The list is copied to the next number (``00000007.csml``), read back and checked from end to
     end; then the file ``current``, which holds that name, is replaced in one step. No list file is
-    ever replaced or changed, as some systems ask for while it is mapped.
+    ever replaced or changed, as some systems ask for while it is mapped. A signature beside the
+    list is copied with it.
 
     Parameters
     ----------
@@ -104,5 +114,5 @@ def publish(
     replace_file(place / POINTER, pointer())
     for path in _generations(place)[:-keep]:
         with contextlib.suppress(OSError):  # in use, where that is in the way: the next run's
-            path.unlink()
+            _remove(path)
     return made[0]

@@ -12,7 +12,9 @@ from typing import Any
 
 from csamatch import delta, listfile
 from csamatch.atomic import is_being_written, replace_file, sync_folder, temporary
+from csamatch.encrypted import MAGIC as AGE_MAGIC
 from csamatch.errors import Error, ListFileError
+from csamatch.signing import signature_path
 
 __all__ = ["PurgeReceipt", "purge"]
 
@@ -62,6 +64,8 @@ def _head(path: Path) -> bytes:
 def _digest(path: Path) -> str:
     """Return a list file's digest as its header says; ListFileError when it is no list file."""
     head = _head(path)
+    if head.startswith(AGE_MAGIC):
+        raise ListFileError(f"{path}: encrypted, so that nobody can tell whether it is a list")
     if head[: len(listfile.MAGIC)] != listfile.MAGIC:
         raise ListFileError(f"{path}: no list file, so it will not be removed")
     return head[48:80].hex() if len(head) >= 80 else ""
@@ -70,10 +74,11 @@ def _digest(path: Path) -> str:
 def _belongings(path: Path, digest: str) -> list[Path]:
     """Return what lies beside a list and is its: deltas that lead to or from it, what is left."""
     found = []
+    signature = signature_path(path)
     for each in sorted(path.parent.iterdir()):
         if each == path or each.is_symlink() or not each.is_file():
             continue
-        if each == temporary(path):
+        if each in (temporary(path), signature):
             found.append(each)
             continue
         with contextlib.suppress(PermissionError):
@@ -104,12 +109,12 @@ def _write(path: Path, receipt: PurgeReceipt) -> None:
 def purge(
     path: str | os.PathLike[str], *, receipt: str | os.PathLike[str] | None = None
 ) -> PurgeReceipt:
-    """Remove a list file, its deltas, and temporary files that were left behind.
+    """Remove a list file, its signature, its deltas, and temporary files that were left behind.
 
-    What is removed lies in the list's own folder: the list, deltas that lead to it or from it,
-    and what a killed process left of either. The receipt is written before, as incomplete, and
-    again at the end; if the purge is interrupted, purging again finishes it. The disk blocks are
-    freed, not overwritten: that is the file system's.
+    What is removed lies in the list's own folder: the list, its signature, deltas that lead to it
+    or from it, and what a killed process left of either. The receipt is written before, as
+    incomplete, and again at the end; if the purge is interrupted, purging again finishes it. The
+    disk blocks are freed, not overwritten: that is the file system's.
 
     Parameters
     ----------

@@ -12,23 +12,23 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, listfile
+from csamatch import _core
 from csamatch.assemble import (
     Assembled,
     Planted,
     Table,
     assemble_tables,
+    front_sections,
     hint_sections,
-    key_sections,
     sort_keys,
 )
+from csamatch.canaries import plant
 from csamatch.columns import Columns, Numbers
 from csamatch.diff import Places, locate
 from csamatch.entries import EntryTable
-from csamatch.info import encode_info
 from csamatch.listfile import ListFile, Section
 from csamatch.memory import private_memory
-from csamatch.rules import CODES, WIDTHS
+from csamatch.rules import CODES
 
 Positions = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
@@ -98,10 +98,45 @@ def _add_all_hints(columns: Columns, other: Columns) -> None:
         columns.hints.setdefault(rule, bytearray()).extend(pairs)
 
 
+def real_entries(file: ListFile) -> Bools:
+    """Which of a list's entries are no canaries."""
+    table, base = file.entries(), 0
+    real = np.ones(sum(file.counts.values()) if table.is_absent else len(table), np.bool_)
+    for rule, count in file.counts.items():
+        places, entry = file.canary_places(rule), file.key_entries(CODES[rule])
+        real[base + places.astype(np.int64) if entry is None else entry[places]] = False
+        base += count
+    return real
+
+
+def chosen_entries(file: ListFile, wanted: Bools) -> Columns:
+    """Return some of a list's entries as a build gathers them, keys and all."""
+    columns, table, base = Columns(file.widths), file.entries(), 0
+    number = np.cumsum(wanted) - 1
+    for rule, count in file.counts.items():
+        rank, entry = references(file, rule, base)
+        keep = wanted[entry]
+        rows = np.frombuffer(file.key_bytes(CODES[rule]), np.uint8).reshape(count, -1)
+        if table.is_absent:
+            columns.extend(rule, rows[rank[keep]].tobytes())
+        elif keep.any():
+            chosen = number[entry[keep]].astype(np.uint32)
+            columns.add_keys(rule, rows[rank[keep]].tobytes(), chosen)
+        used = np.zeros(count, np.bool_)
+        used[rank[keep]] = True
+        add_hints(columns, file, rule, used)
+        base += count
+    if not table.is_absent:
+        add_entries(columns, table, len(table), wanted)
+    return columns
+
+
 def columns_of(file: ListFile) -> Columns:
-    """Return the entries of a list as a build gathers them, keys and all."""
+    """Return the entries of a list, but for canaries, as a build gathers them, keys and all."""
     file.check(directories=False)
-    columns, table, base = Columns(), file.entries(), 0
+    if file.canary_count:
+        return chosen_entries(file, real_entries(file))
+    columns, table, base = Columns(file.widths), file.entries(), 0
     for rule, count in file.counts.items():
         if table.is_absent:
             columns.extend(rule, file.key_bytes(CODES[rule]))
@@ -149,9 +184,8 @@ class _Splice(NamedTuple):
     new: Places
 
 
-def _splice(rule: str, keys: Any, dead: Bools, new: Any, *, places: bool) -> _Splice:
+def _splice(width: int, keys: Any, dead: Bools, new: Any, *, places: bool) -> _Splice:
     """Put new keys, sorted and distinct, among sorted ones, and take those out that are dead."""
-    width = WIDTHS[rule]
     at = locate(keys, new, width)
     dead[at[at >= 0]] = False  # it goes and comes back: it stays
     is_fresh = at < 0
@@ -195,25 +229,56 @@ def _dead(file: ListFile, rule: str, base: int, removal: Removal) -> Bools:
     return dead
 
 
+def _without_canaries(file: ListFile, removal: Removal) -> Removal:
+    """Take the canaries out, too."""
+    planted = {rule: places for rule in file.counts if len(places := file.canary_places(rule))}
+    keys = {
+        rule: np.union1d(removal.keys.get(rule, _NONE), places) for rule, places in planted.items()
+    }
+    return removal._replace(keys={**removal.keys, **keys})
+
+
+def _ends(file: ListFile, rule: str, dead: Bools) -> list[int]:
+    """Return the first bytes of the lowest and of the highest key that stays, as numbers."""
+    if dead.all():
+        return []
+    width, keys = file.widths[rule], file.key_bytes(CODES[rule])
+    places = int(np.argmin(dead)), len(dead) - 1 - int(np.argmin(dead[::-1]))
+    return [int.from_bytes(keys[at * width : at * width + 8], "big") for at in places]
+
+
+def _plant(
+    file: ListFile, dead: Mapping[str, Bools], come: Columns, info: Mapping[str, Any], count: int
+) -> tuple[list[Section], Planted]:
+    """Add the new list's canaries to what comes in; return the sections in front of the keys."""
+    held = {rule: ends for rule, gone in dead.items() if (ends := _ends(file, rule, gone))}
+    if not count or not (held or come.bare or come.keys):
+        return front_sections(info, file.key_check(), b""), Planted()
+    seed, keys = plant(come, info, count, file.key, held)
+    return front_sections(info, file.key_check(), seed), Planted(keys)
+
+
 def _revise_bare(
-    file: ListFile, removal: Removal, come: Columns, sections: list[Section]
+    file: ListFile, removal: Removal, come: Columns, info: Mapping[str, Any], canaries: int
 ) -> Assembled:
     """Make a list of keys alone over."""
-    counts, bases = {}, _bases(file)
+    counts = {}
+    lost = {rule: _dead(file, rule, base, removal) for rule, base in _bases(file).items()}
+    sections, planted = _plant(file, lost, come, info, canaries)
     for rule in _rules(file, come):
-        dead = _dead(file, rule, bases.get(rule, 0), removal)
+        dead = lost.pop(rule, np.empty(0, np.bool_))
         new = come.bare.pop(rule, bytearray())
-        width = WIDTHS[rule]
+        width = file.widths[rule]
         _core.rows_sort(new, len(new) // width, width)
         unique = memoryview(new)[: _core.rows_unique(new, len(new) // width, width) * width]
-        made = _splice(rule, file.key_bytes(CODES[rule]), dead, unique, places=False)
+        made = _splice(width, file.key_bytes(CODES[rule]), dead, unique, places=False)
         if made.size:
             _core.rows_check(made.rows, 0, made.size, width)
             counts[rule] = made.size
-            sections += key_sections(rule, width, made.rows)
+            sections += planted.sections(rule, width, made.rows)
             add_hints(come, file, rule, ~dead)
             sections += hint_sections(come, rule, made.size)
-    return Assembled(sections, sum(counts.values()), 0, counts)
+    return planted.taken_off(Assembled(sections, sum(counts.values()), 0, counts))
 
 
 class _Pairs(NamedTuple):
@@ -240,11 +305,13 @@ def _remaining(file: ListFile, removal: Removal, entries: int) -> dict[str, _Pai
     return found
 
 
-def _merge(rule: str, keys: Any, pairs: _Pairs, table: Table | None, first: int) -> Table | None:
+def _merge(
+    file: ListFile, rule: str, pairs: _Pairs, table: Table | None, first: int
+) -> Table | None:
     """Put the pairs that come in, whose records are numbered from `first`, among the others."""
-    width = WIDTHS[rule]
+    width = file.widths[rule]
     new = b"" if table is None else table.keys.data.cast("B")
-    made = _splice(rule, keys, pairs.dead, new, places=True)
+    made = _splice(width, file.key_bytes(CODES[rule]), pairs.dead, new, places=True)
     if not made.size:
         return None
     rank, record = made.old[pairs.rank], pairs.entry
@@ -257,38 +324,44 @@ def _merge(rule: str, keys: Any, pairs: _Pairs, table: Table | None, first: int)
     return Table(rule, rows, rank.astype(np.uint32), record.astype(np.uint32))
 
 
-def revise(file: ListFile, removal: Removal, come: Columns, info: Mapping[str, Any]) -> Assembled:
+def revise(
+    file: ListFile, removal: Removal, come: Columns, info: Mapping[str, Any], canaries: int = 0
+) -> Assembled:
     """Make a list over.
 
     Parameters
     ----------
     file : ListFile
-        The list.
+        The list, with its key if it has one.
     removal : Removal
         What is to be taken out.
     come : Columns
-        The records that come in; used up.
+        The records that come in, keys as the list holds them; used up.
     info : mapping
         The new envelope, as `csamatch.info.envelope` gives it.
+    canaries : int
+        How many the new list is to have of each rule; the old ones go.
 
     Raises
     ------
     ListFileError
         When the list contradicts itself, or holds sections that are unknown here.
     """
-    sections = [Section(listfile.INFO, 0, 1, encode_info(info))]
+    removal = _without_canaries(file, removal)
     table = file.entries()
     if table.is_absent and not come.codes:
-        return _revise_bare(file, removal, come, sections)
+        return _revise_bare(file, removal, come, info, canaries)
     file.check(directories=False)
-    come.number_bare()
     count = sum(file.counts.values()) if table.is_absent else len(table)
     pairs = _remaining(file, removal, count)
+    lost = {rule: each.dead for rule, each in pairs.items()}
+    sections, planted = _plant(file, lost, come, info, canaries)
+    come.number_bare()
     kept = np.zeros(count, np.bool_)
     for each in pairs.values():
         kept[each.entry] = True
     number = np.cumsum(kept, dtype=np.int64) - 1
-    merged = Columns()
+    merged = Columns(file.widths)
     add_entries(merged, table, count, kept)
     first = len(merged.codes)
     nothing = np.empty(0, np.uint32)
@@ -297,8 +370,8 @@ def revise(file: ListFile, removal: Removal, come: Columns, info: Mapping[str, A
         held = pairs.pop(rule, _Pairs(nothing, nothing, np.empty(0, np.bool_)))
         held = held._replace(entry=number[held.entry].astype(np.uint32))
         new = sort_keys(rule, come) if rule in come.keys else None
-        tables.append(_merge(rule, file.key_bytes(CODES[rule]), held, new, first))
+        tables.append(_merge(file, rule, held, new, first))
         add_hints(merged, file, rule, ~held.dead)
     _add_all_hints(merged, come)
     append_entries(merged, come)
-    return assemble_tables([t for t in tables if t is not None], merged, sections, Planted())
+    return assemble_tables([t for t in tables if t is not None], merged, sections, planted)

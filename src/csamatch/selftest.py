@@ -45,7 +45,7 @@ def self_test(lst: HashList | UrlList) -> SelfTest:
     reason = ""
     try:
         if file.key is not None:
-            file.key.compare(bytes(file._bytes(listfile.KEY_CHECK)))
+            file.key.compare(file.key_check())
         for subject in file.subjects():
             file.check_index(subject)
     except ListFileError as error:

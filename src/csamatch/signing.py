@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from csamatch.atomic import replace_file
+from csamatch.encrypted import MAGIC as AGE_MAGIC
 from csamatch.errors import SignatureError
 from csamatch.secrets import read_secret_file
 
@@ -21,6 +22,7 @@ __all__ = ["sign"]
 
 SUFFIX: Final = ".sig"
 _KEY_SIZE: Final = 32
+_LONGEST: Final = 1024
 _MOST: Final = 2**63 - 1
 _FORM: Final = re.compile(
     rb"csamatch signature 1\nserial ([0-9]{1,19})\nkey ([0-9a-f]{64})\n([A-Za-z0-9+/]{86}==)\n"
@@ -104,17 +106,47 @@ def sign(path: str | os.PathLike[str], key: str | os.PathLike[str], *, serial: i
     Raises
     ------
     SignatureError
-        When there is no such key in the file, or others can read it.
+        When there is no such key in the file, or others can read it; when the list is encrypted;
+        or when the serial goes back: behind that of the signature that lies there or of a list
+        that was opened here, or it is the same for another list.
     """
     if not 0 <= serial <= _MOST:
         raise ValueError("serial: must lie between 0 and 2**63 - 1")
     private = _private_key(Path(key))
-    signature = private.sign(_message(Path(path).read_bytes(), serial))
+    data = Path(path).read_bytes()
+    if data.startswith(AGE_MAGIC):
+        raise SignatureError(f"{os.fspath(path)}: sign a list before it is encrypted")
+    out = signature_path(path)
+    _check_advance(out, data, serial)
+    if serial < (known := _known_serial(_state_path(path))):
+        raise SignatureError(f"serial {serial} is older than {known}, which was opened here")
+    signature = private.sign(_message(data, serial))
     public = private.public_key().public_bytes_raw().hex()
     text = f"csamatch signature 1\nserial {serial}\nkey {public}\n"
-    out = signature_path(path)
     replace_file(out, [text.encode(), base64.b64encode(signature), b"\n"], 0o644)
     return out
+
+
+def _check_advance(path: Path, data: bytes, serial: int) -> None:
+    """Raise SignatureError unless a serial may follow that of the signature that is there."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        with path.open("rb") as file:
+            found = _FORM.fullmatch(file.read(_LONGEST))
+    except FileNotFoundError:
+        return
+    if found is None or int(found[1]) < serial:
+        return
+    last = int(found[1])
+    if last > serial:
+        raise SignatureError(f"{path}: serial {serial} is older than {last}, that of the last list")
+    try:
+        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(found[2].decode()))
+        public.verify(base64.b64decode(found[3]), _message(data, last))
+    except (InvalidSignature, ValueError):
+        raise SignatureError(f"{path}: serial {serial} is that of another list") from None
 
 
 def _known_serial(path: Path) -> int:
@@ -132,7 +164,7 @@ def _read(path: Path, trusted: bytes) -> tuple[int, bytes]:
     """Return serial and signature of a file that names the trusted key."""
     try:
         with path.open("rb") as file:
-            found = _FORM.fullmatch(file.read(1024))
+            found = _FORM.fullmatch(file.read(_LONGEST))
     except FileNotFoundError:
         raise SignatureError(f"{path}: there is no signature") from None
     if found is None:
@@ -157,17 +189,30 @@ class Check:
     minimum_serial : int or None
         What the serial must not be below; None for the greatest that was seen, which a small file
         beside the list remembers.
+    remembered_as : path, optional
+        Beside which path, and by whose name, it is remembered; by default the list's.
+
+    Attributes
+    ----------
+    serial : int
+        That of the signature, once it was found good.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], trusted_key: Any, minimum_serial: int | None
+        self,
+        path: str | os.PathLike[str],
+        trusted_key: Any,
+        minimum_serial: int | None,
+        *,
+        remembered_as: str | os.PathLike[str] | None = None,
     ) -> None:
         self._path = signature_path(path)
-        self._state = _state_path(path) if minimum_serial is None else None
+        name = path if remembered_as is None else remembered_as
+        self._state = _state_path(name) if minimum_serial is None else None
         self._trusted = _trusted(trusted_key)
         known = _known_serial(self._state) if self._state else 0
         self._minimum = known if minimum_serial is None else minimum_serial
-        self._serial = -1
+        self.serial = -1
 
     def data(self, data: Any) -> None:
         """Raise SignatureError unless the list's very bytes are signed, by a serial not too low."""
@@ -184,9 +229,9 @@ class Check:
             raise SignatureError(
                 f"{self._path}: serial {serial} is older than {self._minimum}, seen before"
             )
-        self._serial = serial
+        self.serial = serial
 
     def remember(self) -> None:
         """Let no earlier list be opened from now on."""
-        if self._state is not None and self._serial > self._minimum:
-            replace_file(self._state, [f"{self._serial}\n".encode()])
+        if self._state is not None and self.serial > self._minimum:
+            replace_file(self._state, [f"{self.serial}\n".encode()])

@@ -11,20 +11,24 @@ import numpy.typing as npt
 
 from csamatch import _core, absence, listfile, quarantine
 from csamatch.allow import allow_list, is_list_file
+from csamatch.canaries import MOST
 from csamatch.columns import Columns
-from csamatch.diff import as_file, locate
-from csamatch.errors import FormatError, ListFileError, UpdateError
+from csamatch.diff import locate
+from csamatch.encrypted import check_clear
+from csamatch.errors import FormatError, ListFileError, ListKeyError, UpdateError
 from csamatch.filters import RejectionLimit, wanted_categories
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.intake import Intake
 from csamatch.listfile import ListFile
+from csamatch.listkey import Key, ListKey
+from csamatch.opening import list_file
 from csamatch.readers import delimited
 from csamatch.reading import Progress, Request, read_source
 from csamatch.receipt import UpdateReceipt
 from csamatch.report import BuildReport
 from csamatch.revision import Removal, append, columns_of, revise
-from csamatch.rules import CODES, WIDTHS
+from csamatch.rules import CODES
 from csamatch.sources import is_path, named_sources
 from csamatch.unpack import Limits
 from csamatch.urllist import UrlList
@@ -51,25 +55,40 @@ class Gathering:
 
     Parameters
     ----------
-    kind : str
-        Of the list: ``"hashes"`` or ``"addresses"``.
+    file : ListFile
+        The list, with its key if it has one.
     intake : Intake
         What takes the records in.
     """
 
-    def __init__(self, kind: str, intake: Intake) -> None:
-        self.kind = kind
+    def __init__(self, file: ListFile, intake: Intake) -> None:
+        self.kind = file.kind
+        self.key = file.key
         self.intake = intake
-        self.columns = Columns()
+        self.columns = Columns(file.widths)
+
+    def _of_list(self, given: Any) -> Columns:
+        """Return what a list holds, by keys as the list to be changed has them."""
+        is_open = isinstance(given, (HashList, UrlList))
+        file = given._file if is_open else listfile.read(given, verify=True, mmap=False)
+        if file.kind != self.kind:
+            raise ValueError(f"a list of {file.kind} for one of {self.kind}")
+        columns = columns_of(file)
+        if file.is_keyed:
+            if self.key is None:
+                raise ListKeyError("a keyed list for one that is not")
+            self.key.compare(file.key_check())
+        elif self.key is not None:
+            if self.kind == "addresses":
+                raise ListKeyError("a list of addresses without a key for a keyed one")
+            columns.conceal(self.key)
+        return columns
 
     def read(self, given: Any, request: Request) -> None:
         """Read sources and lists; FormatError or ValueError when they are of another kind."""
         for name, each in _named(given):
             if isinstance(each, (HashList, UrlList)) or (is_path(each) and is_list_file(each)):
-                file = as_file(each)
-                if file.kind != self.kind:
-                    raise ValueError(f"a list of {file.kind} for one of {self.kind}")
-                append(self.columns, columns_of(file))
+                append(self.columns, self._of_list(each))
                 continue
             if name:
                 self.intake.begin_source(name)
@@ -78,6 +97,8 @@ class Gathering:
                 source = self.intake.report.sources[-1].name
                 raise FormatError(source, f"{self.intake.kind} for a list of {self.kind}")
         self.intake.finish()
+        if self.key is not None:
+            self.intake.columns.conceal(self.key)
         append(self.columns, self.intake.columns)
 
     def keys(self) -> dict[str, Keys]:
@@ -85,7 +106,7 @@ class Gathering:
         found = {}
         columns = self.columns
         for rule in sorted({*columns.bare, *columns.keys}, key=CODES.__getitem__):
-            width = WIDTHS[rule]
+            width = columns.width(rule)
             packed = bytearray(columns.bare.get(rule, b"")) + columns.keys.get(rule, b"")
             count = len(packed) // width
             _core.rows_sort(packed, count, width)
@@ -95,12 +116,17 @@ class Gathering:
 
 
 def _places(file: ListFile, keys: Mapping[str, Keys]) -> dict[str, npt.NDArray[np.int64]]:
-    """Return where sorted keys are in a list: their positions, or -1 - where they belong."""
-    return {
-        rule: locate(file.key_bytes(CODES[rule]), rows.data.cast("B"), WIDTHS[rule])
-        for rule, rows in keys.items()
-        if len(rows)
-    }
+    """Return where sorted keys are in a list: their positions, or -1 - where they belong.
+
+    Its canaries are not there.
+    """
+    found = {}
+    for rule, rows in keys.items():
+        if len(rows):
+            at = locate(file.key_bytes(CODES[rule]), rows.data.cast("B"), file.widths[rule])
+            planted = np.isin(at, file.canary_places(rule).astype(np.int64))
+            found[rule] = np.where(planted, ~at, at)
+    return found
 
 
 def _count(places: Mapping[str, npt.NDArray[np.int64]], there: bool) -> dict[str, int]:
@@ -112,7 +138,7 @@ def _check_apart(removed: Mapping[str, Keys], come: Mapping[str, Keys], what: st
     both = 0
     for rule, keys in removed.items():
         if len(keys) and len(come.get(rule, ())):
-            at = locate(come[rule].data.cast("B"), keys.data.cast("B"), WIDTHS[rule])
+            at = locate(come[rule].data.cast("B"), keys.data.cast("B"), keys.shape[1])
             both += int(np.count_nonzero(at >= 0))
     if both:
         raise UpdateError(f"{both:,} keys are both to be removed and to be {what}")
@@ -150,6 +176,16 @@ def _new_info(base: ListInfo, given: ListInfo | Mapping[str, Any] | None) -> dic
     return envelope({**envelope(base), "max_age": base.max_age, **given})
 
 
+def _no_canaries(keys: Mapping[str, Keys], planted: Mapping[str, list[bytes]]) -> dict[str, Keys]:
+    """Return keys by rule without those that were planted: in the file, they are to be found."""
+    found = dict(keys)
+    for rule, canaries in planted.items():
+        if rule in keys:
+            known = set(canaries)
+            found[rule] = keys[rule][[row.tobytes() not in known for row in keys[rule]]]
+    return found
+
+
 def update(
     base: str | os.PathLike[str] | HashList | UrlList,
     out: str | os.PathLike[str],
@@ -161,6 +197,11 @@ def update(
     info: ListInfo | Mapping[str, Any] | None = None,
     allow_shrink: bool | float = False,
     search_all: bool = False,
+    key: Key | ListKey | None = None,
+    canaries: int | None = None,
+    trusted_key: bytes | str | os.PathLike[str] | None = None,
+    minimum_serial: int | None = None,
+    identity: Any = None,
     reader: str = "auto",
     allow: Any = None,
     admit: Iterable[str] = (),
@@ -178,6 +219,7 @@ def update(
 
     The new file is, byte for byte, the one that a build of the resulting entries would write.
     Removed keys are not in it, nor is anything that was said of entries that have no key left.
+    It is not encrypted, and needs a signature of its own.
 
     Parameters
     ----------
@@ -201,6 +243,13 @@ def update(
         Let the list become smaller by more than 20 % of its keys, or at most by this share.
     search_all : bool
         Search for all removed keys at every byte of the new file, not for 512 of each rule.
+    key : bytes or path, optional
+        The secret of a keyed list, with which what comes in is keyed, too. Keyed lists that come
+        in must have the same.
+    canaries : int, optional
+        How many there are to be of each rule; by default as many as there are. They are made anew.
+    trusted_key, minimum_serial, identity
+        As for `csamatch.open`, where `base` is a path.
     reader, allow, admit, categories, where, max_rejected, max_size, max_ratio, columns, options
         As for `build`. `allow`, `admit`, `categories` and `where` leave `remove` alone.
     progress : callable, optional
@@ -216,15 +265,29 @@ def update(
     Raises
     ------
     UpdateError
-        When a key is both to be removed and to come in, or the list would shrink too much.
+        When a key is both to be removed and to come in, or the list would shrink too much; or
+        when `out` is an encrypted file.
     ListFileError
         When the base is no sound list file, or not the one expected.
+    ListKeyError
+        When `key` is missing or wrong, or a list that comes in does not have it.
+    SignatureError
+        When the base is not signed with `trusted_key`, or is older than one that was.
     FormatError
         When a source cannot be read, or holds hashes for a list of addresses, or the reverse.
     OSError
         When a file cannot be read or written.
     """
-    file = as_file(base)
+    check_clear(out)
+    if canaries is not None and not 0 <= canaries <= MOST:
+        raise ValueError(f"canaries: must lie between 0 and {MOST:,}")
+    file = list_file(
+        base,
+        key=key,
+        trusted_key=trusted_key,
+        minimum_serial=minimum_serial,
+        identity=identity,
+    )
     check_base(file, base_digest)
     said = _new_info(file.info, info)
     reader, chosen = delimited.with_columns(reader, options, columns)
@@ -237,17 +300,19 @@ def update(
     for name, given in (("add", add), ("remove", remove), ("replace", replace)):
         report = BuildReport(keep_values=keep_values)
         if name == "remove":
-            intake = Intake(report, frozenset(quarantine.CLASSES), None, lambda _: True)
+            everything = frozenset(quarantine.CLASSES)
+            intake = Intake(report, everything, None, lambda _: True, key=file.key)
         else:
-            intake = Intake(report, admitted, harmless, wanted)
-        changes[name] = Gathering(file.kind, intake)
+            intake = Intake(report, admitted, harmless, wanted, key=file.key)
+        changes[name] = Gathering(file, intake)
         if given is not None:
             fields = {} if name == "remove" else where
             request = Request(reader, chosen, fields, limits, most, progress)
             changes[name].read(given, request)
+    wish = file.canary_count if canaries is None else canaries
     held = [file]
     del file
-    return _apply(held, out, changes, said, allow_shrink, search_all)
+    return _apply(held, out, changes, said, wish, allow_shrink, search_all)
 
 
 def _apply(
@@ -255,6 +320,7 @@ def _apply(
     out: str | os.PathLike[str],
     changes: Mapping[str, Gathering],
     said: Mapping[str, Any],
+    canaries: int,
     allow_shrink: bool | float,
     search_all: bool,
 ) -> UpdateReceipt:
@@ -268,25 +334,26 @@ def _apply(
     places = {name: _places(file, each) for name, each in keys.items()}
     fresh = _places(file, changes["add"].keys()) if keys["replace"] else places["add"]
     removed = _count(places["remove"], True)
-    base, kind = file.info, file.kind
+    base, kind, keyed = file.info, file.kind, file.is_keyed
     gone: dict[str, Any] = {}
     for name in ("remove", "replace"):
         for rule, at in places[name].items():
             found = at[at >= 0].astype(np.uint64)
             gone[rule] = np.union1d(gone[rule], found) if rule in gone else found
-    assembled = revise(file, Removal(keys=gone), come, said)
+    assembled = revise(file, Removal(keys=gone), come, said, canaries)
     check_shrink(base, assembled.counts, allow_shrink)
     del file  # its memory, unless the caller holds the list, makes room for the search
     searched = 0
+    absent = _no_canaries(keys["remove"], assembled.planted)
 
     def check(written: int) -> None:
         nonlocal searched
-        searched = absence.search(written, keys["remove"], everywhere=search_all)
+        searched = absence.search(written, absent, everywhere=search_all)
 
     digest = listfile.write(out, kind, assembled.sections, check)
     return UpdateReceipt(
         base,
-        decode_info(encode_info(said), kind, assembled.counts, digest),
+        decode_info(encode_info(said), kind, assembled.counts, digest, keyed),
         _count(fresh, False),
         removed,
         _count(places["replace"], True),
