@@ -56,7 +56,7 @@ def write(path: Path, keys: np.ndarray) -> None:
     with path.open("wb") as file:
         for start in range(0, len(keys), 1 << 20):
             text = keys[start : start + (1 << 20)].tobytes().hex().encode()
-            digits = np.frombuffer(text, np.uint8).reshape(-1, 32)
+            digits = np.frombuffer(text, np.uint8).reshape(-1, 2 * keys.shape[1])
             file.write(np.pad(digits, ((0, 0), (0, 1)), constant_values=10).tobytes())
 
 

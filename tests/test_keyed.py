@@ -138,15 +138,21 @@ def test_rows_of_any_width_hash_like_the_oracle():
             assert hashes[16 * i : 16 * i + 16] == expected
 
 
+def every(data, length):
+    """All strings of that many bytes, wherever they begin."""
+    return {data[at : at + length] for at in range(len(data) - length + 1)}
+
+
 def test_nothing_of_the_source_is_in_the_file(files):
     for kind in ("hashes", "ids"):
         plain, keyed = ((files / f"{kind}.{name}").read_bytes() for name in ("plain", "keyed"))
         names = ALGORITHMS if kind == "hashes" else ["md5"]
-        values = [digest(name, text) for text in TEXTS[:500] for name in names]
+        texts = TEXTS[:2000] if kind == "hashes" else TEXTS[:500]
+        values = [digest(name, text) for text in texts for name in names]
+        starts, hexed = {value[:6] for value in values}, {v.hex()[:12].encode() for v in values}
         assert all(value in plain for value in values), "what the search would find"
-        for value in values:
-            assert value not in keyed and value[:6] not in keyed
-            assert value.hex()[:12].encode() not in keyed.lower()
+        assert starts & every(plain, 6) == starts
+        assert not starts & every(keyed, 6) and not hexed & every(keyed.lower(), 12)
     plain, keyed = ((files / f"domains.{name}").read_bytes() for name in ("plain", "keyed"))
     for host, rest in (("bad-domain.example", ""), ("page-host.example", "/page?x=1")):
         assert address_key(host, rest) in plain
@@ -272,3 +278,32 @@ def test_command_line(files, tmp_path, capfd, monkeypatch):
     assert cli.main(["match", list_file, query]) == 2
     captured = capfd.readouterr()
     assert SECRET.hex()[:12] not in captured.err + captured.out
+
+
+def test_a_million_queries(tmp_path):
+    """As many as a busy service asks in a second, in bytes; a tenth of them listed."""
+    rng = np.random.default_rng(11)
+    keys = rng.integers(0, 256, (20_000, 20), dtype=np.uint8)
+    queries = rng.integers(0, 256, (1_000_000, 20), dtype=np.uint8)
+    expected = rng.random(len(queries)) < 0.1
+    queries[expected] = keys[rng.integers(0, len(keys), int(expected.sum()))]
+    (tmp_path / "s").write_text("\n".join(row.tobytes().hex() for row in keys))
+    for name, key in (("plain", None), ("keyed", SECRET)):
+        csamatch.build(tmp_path / "s", tmp_path / name, key=key)
+        matches = csamatch.open(tmp_path / name, key=key).match(queries)
+        assert np.array_equal(matches.mask, expected) and matches.count == expected.sum()
+
+
+def test_a_hundred_thousand_urls(tmp_path):
+    listed = [f"host{i}.example" for i in range(500)]
+    listed += [f"pages{i}.example/p{i}?x" for i in range(500)]
+    (tmp_path / "s").write_text("\n".join(listed))
+    urls = [f"http://www.host{i % 1000}.example/{i}" for i in range(50_000)]
+    urls += [f"pages{i % 700}.example/p{i % 600}?x" for i in range(50_000)]
+    found = []
+    for name, key in (("plain", None), ("keyed", SECRET)):
+        csamatch.build(tmp_path / "s", tmp_path / name, key=key)
+        found.append(csamatch.open(tmp_path / name, key=key).match(urls).mask)
+    expected = [i % 1000 < 500 for i in range(50_000)]
+    expected += [i % 700 == i % 600 < 500 for i in range(50_000)]
+    assert found[0].tolist() == found[1].tolist() == expected
