@@ -22,6 +22,12 @@ CSM_TARGET static inline void rotate_lanes(csm_lanes *x, int bits)
     *x = *x << bits | *x >> (64 - bits);
 }
 
+/* A file may know a better way to turn words by whole bytes. */
+#ifndef CSM_ROTATE_16
+#define CSM_ROTATE_16(x) rotate_lanes((x), 16)
+#define CSM_ROTATE_32(x) rotate_lanes((x), 32)
+#endif
+
 CSM_TARGET static inline void lane_rounds(csm_lanes v[4], int count)
 {
     csm_lanes v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
@@ -29,17 +35,17 @@ CSM_TARGET static inline void lane_rounds(csm_lanes v[4], int count)
         v0 += v1;
         v2 += v3;
         rotate_lanes(&v1, 13);
-        rotate_lanes(&v3, 16);
+        CSM_ROTATE_16(&v3);
         v1 ^= v0;
         v3 ^= v2;
-        rotate_lanes(&v0, 32);
+        CSM_ROTATE_32(&v0);
         v2 += v1;
         v0 += v3;
         rotate_lanes(&v1, 17);
         rotate_lanes(&v3, 21);
         v1 ^= v2;
         v3 ^= v0;
-        rotate_lanes(&v2, 32);
+        CSM_ROTATE_32(&v2);
     }
     v[0] = v0;
     v[1] = v1;
