@@ -114,3 +114,14 @@ def test_private_memory_is_not_dumped():
             assert "dd" in line.split()
             return
     raise AssertionError("the memory is nowhere")
+
+
+def test_no_clear_list_takes_the_place_of_an_encrypted_one(files):
+    folder, _ = files
+    data = (folder / "l.csml.age").read_bytes()
+    (folder / "other").write_bytes(data)
+    for name in ("l.csml.age", "other", "new.age"):
+        with pytest.raises(csamatch.Error, match="in clear"):
+            csamatch.build(folder / "s", folder / name)
+    assert (folder / "l.csml.age").read_bytes() == (folder / "other").read_bytes() == data
+    assert not (folder / "new.age").exists()

@@ -10,7 +10,8 @@ from csamatch import listfile, quarantine
 from csamatch.allow import allow_list
 from csamatch.assemble import assemble
 from csamatch.canaries import MOST
-from csamatch.errors import FormatError
+from csamatch.encrypted import check_clear
+from csamatch.errors import Error, FormatError
 from csamatch.filters import RejectionLimit, wanted_categories
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.intake import Intake
@@ -111,6 +112,8 @@ def build(
         When `key` is none, or its file can be read by others.
     FormatError
         When a source cannot be read, too little of it can, or nothing in it can be listed.
+    Error
+        When `out` is an encrypted file: what would take its place is not encrypted.
     OSError
         When a file cannot be read or written.
     """
@@ -124,6 +127,7 @@ def build(
     report = BuildReport(keep_values=keep_values)
     said = envelope(info)
     intake = Intake(report, admitted, allow_list(allow), wanted_categories(categories), key=secret)
+    check_clear(out, Error)
     sources = named_sources(source)
     check_apart((each for _, each in sources), out)
     limits = Limits(max_size, max_ratio)

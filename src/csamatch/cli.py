@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import csamatch
 import csamatch.rules
-from csamatch import listfile
+from csamatch import listread
 from csamatch.cli_base import (
     COMPLAINTS,
     Parser,
@@ -63,7 +63,7 @@ def _spell_counts(info: csamatch.ListInfo) -> str:
 def _info(args: argparse.Namespace) -> int:
     # Which needs no key.
     mmap = args.identity is None
-    info = listfile.read(args.file, verify=False, mmap=mmap, identity=args.identity).info
+    info = listread.read(args.file, verify=False, mmap=mmap, identity=args.identity).info
     rows = _info_rows(info)
     if args.json:
         print(json.dumps(rows))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
 from csamatch.errors import Error
-from csamatch.listfile import is_not_keyed
 from csamatch.listkey import ListKey, key_of_hex, list_key
+from csamatch.listread import is_not_keyed
 
 COMPLAINTS: Final = 10
 """How many things left out are named; the rest is counted."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from csamatch.errors import ListFileError, ListKeyError, UpdateError
+from csamatch.errors import Error, ListFileError, ListKeyError, UpdateError
 from csamatch.memory import private_memory
 from csamatch.secrets import read_secret_file
 
@@ -47,11 +47,11 @@ def is_encrypted(path: str | os.PathLike[str]) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
-def check_clear(path: str | os.PathLike[str]) -> None:
+def check_clear(path: str | os.PathLike[str], failure: type[Error] = UpdateError) -> None:
     """Refuse to write a list, which is not encrypted, where an encrypted one is or should be."""
     path = Path(path)
     if path.suffix == ".age" or (path.is_file() and is_encrypted(path)):
-        raise UpdateError(f"{path}: an encrypted file would give way to one in clear")
+        raise failure(f"{path}: an encrypted file would give way to one in clear")
 
 
 class _Room:

@@ -1,21 +1,19 @@
-"""The list file (docs/list-format.md): writing one, and opening one."""
+"""The list file (docs/list-format.md): writing one, and what is in one."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import mmap as mmaps
 import os
 import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, encrypted
+from csamatch import _core
 from csamatch.atomic import replace_file
 from csamatch.entries import EntryTable, decode_categories
 from csamatch.errors import ListFileError, ListKeyError
@@ -48,9 +46,10 @@ KEYED: Final = 1
 """The feature of lists whose keys were made with a secret."""
 
 _FIXED = struct.Struct("<8sHHIIIQQQ32s")
+FIXED_LENGTH: Final = _FIXED.size
+"""Bytes of the header, before the section table."""
 _ROW = struct.Struct("<IIQQQQ")
 _ALIGNMENT = 64
-_CHUNK = 1 << 22
 
 
 class Section(NamedTuple):
@@ -387,91 +386,6 @@ class ListFile:
         joined = pairs[:, 0].astype(np.uint64) << np.uint64(32) | pairs[:, 1]
         if np.any(joined[1:] <= joined[:-1]):
             raise ListFileError("further entries are out of order")
-
-
-def is_not_keyed(path: str | os.PathLike[str]) -> bool:
-    """Whether a file's header is that of a list without a key."""
-    try:
-        with Path(path).open("rb") as file:
-            head = file.read(_FIXED.size)
-    except OSError:
-        return False  # whoever opens it says why
-    return head.startswith(MAGIC) and len(head) == _FIXED.size and not head[12] & KEYED
-
-
-def _read_private(file: BinaryIO, size: int) -> Any:
-    memory = private_memory(size)
-    view = memoryview(memory)
-    done = 0
-    while done < size:
-        got = file.readinto(view[done : done + _CHUNK])  # type: ignore[attr-defined]
-        if not got:
-            raise ListFileError("the file became shorter while it was read")
-        done += got
-    return memory
-
-
-def _decrypt(path: str | os.PathLike[str], file: BinaryIO, size: int, identity: Any) -> Any:
-    reason = ""
-    try:
-        return encrypted.decrypt(file, size, identity)
-    except ListKeyError:
-        raise
-    except ListFileError as error:
-        reason = str(error)
-    raise ListFileError(f"{os.fspath(path)}: {reason}")
-
-
-def read(
-    path: str | os.PathLike[str],
-    *,
-    verify: bool,
-    mmap: bool,
-    identity: Any = None,
-    check: Callable[[Any], None] | None = None,
-) -> ListFile:
-    """Open a list file.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    verify : bool
-        Compare the content with its SHA-256.
-    mmap : bool
-        Map the file, shared with other processes, instead of reading it.
-    identity : str, path or pyrage identity, optional
-        What decrypts the file.
-    check : callable, optional
-        Called with the bytes of the list before anything is read out of them.
-
-    Raises
-    ------
-    OSError
-        When it cannot be read.
-    ListFileError
-        When it is no sound list file.
-    """
-    with Path(path).open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size == 0:
-            raise ListFileError(f"{os.fspath(path)}: the file is empty")
-        if identity is not None:
-            data: Any = _decrypt(path, file, size, identity)
-        elif mmap:
-            data = mmaps.mmap(file.fileno(), size, access=mmaps.ACCESS_READ)
-        else:
-            data = _read_private(file, size)
-    if identity is None and data[: len(encrypted.MAGIC)] == encrypted.MAGIC:
-        raise ListFileError(f"{os.fspath(path)}: encrypted with age; it takes an identity to open")
-    if check is not None:
-        check(data)
-    reason = ""
-    try:
-        return ListFile(data, verify=verify)
-    except ListFileError as error:
-        reason = str(error)
-    raise ListFileError(f"{os.fspath(path)}: {reason}")
 
 
 def image(kind: str, sections: Sequence[Section]) -> Any:

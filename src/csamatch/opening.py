@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from csamatch import listfile
+from csamatch import listread
 from csamatch.errors import (
     ListFileError,
     ListKeyError,
@@ -19,6 +19,7 @@ from csamatch.errors import (
 )
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
+from csamatch.listfile import ListFile
 from csamatch.listkey import Key, ListKey, list_key
 from csamatch.signing import Check
 from csamatch.urllist import UrlList
@@ -162,7 +163,7 @@ def read_checked(
     identity: Any = None,
     remembered_as: str | os.PathLike[str] | None = None,
     needs_key: bool = True,
-) -> tuple[listfile.ListFile, Check | None]:
+) -> tuple[ListFile, Check | None]:
     """Read a list file, check its signature, and give it its key, all as `open_list` does.
 
     Without `needs_key`, a keyed list does without one.
@@ -176,13 +177,13 @@ def read_checked(
     if trusted_key is not None:
         signed = Check(path, trusted_key, minimum_serial, remembered_as=remembered_as)
     check = None if signed is None else signed.data
-    file = listfile.read(path, verify=verify, mmap=mmap, identity=identity, check=check)
+    file = listread.read(path, verify=verify, mmap=mmap, identity=identity, check=check)
     if needs_key or secret is not None:
         _unlock(file, path, secret)
     return file, signed
 
 
-def list_file(given: Any, *, key: Key | ListKey | None = None, **options: Any) -> listfile.ListFile:
+def list_file(given: Any, *, key: Key | ListKey | None = None, **options: Any) -> ListFile:
     """Return the list file behind a path or an opened list.
 
     Parameters
@@ -220,7 +221,7 @@ def _warn_of_others(path: str | os.PathLike[str], stacklevel: int) -> None:
         warnings.warn(text, ListPermissionWarning, stacklevel=stacklevel + 1)
 
 
-def _unlock(file: listfile.ListFile, path: str | os.PathLike[str], key: ListKey | None) -> None:
+def _unlock(file: ListFile, path: str | os.PathLike[str], key: ListKey | None) -> None:
     """Give a list file its key; errors name the file."""
     reason = ""
     try:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, absence, listfile, quarantine
+from csamatch import _core, absence, listfile, listread, quarantine
 from csamatch.allow import allow_list, is_list_file
 from csamatch.canaries import MOST
 from csamatch.columns import Columns
@@ -70,7 +70,7 @@ class Gathering:
     def _of_list(self, given: Any) -> Columns:
         """Return what a list holds, by keys as the list to be changed has them."""
         is_open = isinstance(given, (HashList, UrlList))
-        file = given._file if is_open else listfile.read(given, verify=True, mmap=False)
+        file = given._file if is_open else listread.read(given, verify=True, mmap=False)
         if file.kind != self.kind:
             raise ValueError(f"a list of {file.kind} for one of {self.kind}")
         columns = columns_of(file)
