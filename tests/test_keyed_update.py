@@ -152,7 +152,7 @@ def keyed(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("key", [None, OTHER])
+@pytest.mark.parametrize("key", [None, OTHER], ids=["missing", "wrong"])
 def test_the_key_must_be_right(keyed, key):
     words = "no key was given" if key is None else "not that of the list"
     old, new, out = keyed / "old", keyed / "new", keyed / "out"

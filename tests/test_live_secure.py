@@ -75,7 +75,7 @@ def damaged(path):
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("key", [None, SECRET])
+@pytest.mark.parametrize("key", [None, SECRET], ids=["plain", "keyed"])
 def test_the_self_test_comes_before_the_swap(tmp_path, key, monkeypatch):
     path = tmp_path / "l.csml"
     build(path, range(100), key=key, canaries=2)

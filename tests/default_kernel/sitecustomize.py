@@ -12,10 +12,10 @@ from csamatch import _core
 class KeySet(_core.KeySet):
     """A key set with another default."""
 
-    def __new__(cls, data, offset, count, width, kernel=None, tables=None):
+    def __new__(cls, data, offset, count, width, kernel=None, *more):
         if kernel is None:
             kernel = os.environ["CSAMATCH_TEST_KERNEL"]
-        return super().__new__(cls, data, offset, count, width, kernel, tables)
+        return super().__new__(cls, data, offset, count, width, kernel, *more)
 
 
 _core.KeySet = KeySet
