@@ -28,6 +28,7 @@ BUILDING = re.compile(
 
 # What other tests take from the pages and try; and drawings.
 ELSEWHERE = {
+    ("api.md", "sh"): "tests/test_signing.py",
     ("c-api.md", "c"): "tests/test_downstream.py",
     ("c-api.md", "cmake"): "tests/test_downstream.py",
     ("writing-a-reader.md", "toml"): "tests/test_plugins.py",

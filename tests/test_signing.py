@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -159,3 +163,15 @@ def test_command_line(signed, capfd):
     path.with_name("l.csml.sig").unlink()
     assert cli.main(["self-test", str(path), "--trusted-key", public]) == 2
     assert "there is no signature" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(not (shutil.which("bash") and shutil.which("openssl")), reason="no openssl")
+def test_the_commands_of_the_documentation(tmp_path):
+    page = Path(__file__).resolve().parent.parent / "docs" / "api.md"
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (commands,) = [block for block in blocks if block.startswith("openssl")]
+    (tmp_path / "s").write_text(DIGEST)
+    (tmp_path / "uploads.txt").write_text(hashlib.md5(b"another").hexdigest())
+    csamatch.build(tmp_path / "s", tmp_path / "baseline.csml")
+    subprocess.run(["bash", "-ec", commands], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "baseline.csml.sig").exists()
