@@ -334,7 +334,7 @@ def test_surprises_are_errors(folder, monkeypatch, capsys):
     def surprise(*args, **options):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(cli.listfile, "read", surprise)
+    monkeypatch.setattr(cli.listread, "read", surprise)
     assert cli.main(["info", str(folder / "h.csml")]) == 2
     assert capsys.readouterr().err == "csamatch: internal error: RuntimeError; please report it\n"
 
