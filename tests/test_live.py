@@ -15,7 +15,7 @@ import pytest
 
 import csamatch
 from csamatch import ListFileError, LiveList, StaleListError
-from csamatch.publish import pointed
+from csamatch.publishing import pointed
 
 DIGESTS = [f"{i:032x}" for i in range(0x1234567, 0x1234567 + 40)]
 
@@ -378,7 +378,7 @@ def test_a_generation_pruned_while_it_is_opened(build, tmp_path, monkeypatch):
 def test_only_one_publishes_at_a_time(build, tmp_path, monkeypatch):
     place = tmp_path / "lists"
     source = build(tmp_path / "a.csml")
-    room = sys.modules["csamatch.publish"]
+    room = sys.modules["csamatch.publishing"]
     verify, refused = room.verify, []
 
     def verify_meanwhile(path):

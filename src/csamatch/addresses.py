@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from csamatch import _core
 from csamatch.errors import UrlError
@@ -165,6 +164,8 @@ _LONGEST_LABEL = 1024  # of those that the C library makes
 
 def _is_damaged(host: str) -> bool:
     """Whether a host holds bytes that are no UTF-8, or U+FFFD in their place."""
+    from urllib.parse import unquote_to_bytes  # which imports much for so little
+
     try:
         if "\ufffd" in unquote_to_bytes(host).decode():
             return True

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from csamatch import _core
 from csamatch.columns import Columns
-from csamatch.diff import locate
+from csamatch.differing import locate
 from csamatch.errors import ListFileError
 from csamatch.listfile import ListFile
 from csamatch.revision import add_hints, chosen_entries, real_entries, references

@@ -5,15 +5,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core
 from csamatch.listkey import HASH_WIDTHS, ListKey
-from csamatch.readers.records import Batch
 from csamatch.rules import ALGORITHMS, WIDTHS
+
+if TYPE_CHECKING:  # matching needs no readers
+    from csamatch.readers.records import Batch
 
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.unsignedinteger[Any]]

@@ -17,7 +17,7 @@ from csamatch.assemble import Planted, assemble_columns, front_sections
 from csamatch.atomic import replace_file
 from csamatch.canaries import MOST
 from csamatch.changes import changes
-from csamatch.diff import check_same_key, two_files
+from csamatch.differing import check_same_key, two_files
 from csamatch.encrypted import check_clear
 from csamatch.errors import DeltaError, ListFileError
 from csamatch.info import ListInfo, decode_info, encode_info, envelope

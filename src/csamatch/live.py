@@ -16,7 +16,7 @@ from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.matches import Match, Matches
 from csamatch.opening import open_accepted
-from csamatch.publish import pointed
+from csamatch.publishing import pointed
 from csamatch.signing import signature_path
 from csamatch.textmatches import TextMatches
 from csamatch.urllist import UrlList

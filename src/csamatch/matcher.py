@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch.addresses import as_batch, normalize_url
-from csamatch.allow import one_list
 from csamatch.audit import Auditor, Sink
 from csamatch.digests import pack
 from csamatch.errors import UrlError
@@ -46,6 +45,12 @@ def _lists(given: Any, what: str, open_one: Callable[[Any], AnyList]) -> tuple[A
         else:
             raise TypeError(f"{what}: expected lists, not {type(each).__name__}")
     return tuple(found)
+
+
+def _suppressed(path: str | os.PathLike[str]) -> AnyList:
+    from csamatch.allow import one_list  # which may read it in any format: that imports much
+
+    return one_list(path)
 
 
 class _Batch:
@@ -151,7 +156,7 @@ class Matcher:
         on_batch: Callable[[BatchSummary], object] | None = None,
     ) -> None:
         self.lists = _lists(lists, "lists", open_list)
-        self._suppress = () if suppress is None else _lists(suppress, "suppress", one_list)
+        self._suppress = () if suppress is None else _lists(suppress, "suppress", _suppressed)
         kinds = {each.info.kind for each in self.lists}
         if not self.lists:
             raise ValueError("lists: there is none")

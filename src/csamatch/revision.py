@@ -24,7 +24,7 @@ from csamatch.assemble import (
 )
 from csamatch.canaries import plant
 from csamatch.columns import Columns, Numbers
-from csamatch.diff import Places, locate
+from csamatch.differing import Places, locate
 from csamatch.entries import EntryTable
 from csamatch.listfile import ListFile, Section
 from csamatch.memory import private_memory

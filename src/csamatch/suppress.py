@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from csamatch.allow import one_list
 from csamatch.hashlist import HashList
 from csamatch.matches import Hits, Match, Matches
 from csamatch.rules import WIDTHS
@@ -107,6 +106,8 @@ def suppressing(lst: HashList | UrlList, suppress: Any) -> HashList | UrlList:
     ValueError
         When one holds hashes and the other addresses.
     """
+    from csamatch.allow import one_list  # which may read it in any format: that imports much
+
     other = one_list(suppress)
     if other.info.kind != lst.info.kind:
         raise ValueError(f"suppress: holds {other.info.kind}, the list {lst.info.kind}")

@@ -13,7 +13,7 @@ from csamatch import _core, absence, listfile, listread, quarantine
 from csamatch.allow import allow_list, is_list_file
 from csamatch.canaries import MOST
 from csamatch.columns import Columns
-from csamatch.diff import locate
+from csamatch.differing import locate
 from csamatch.encrypted import check_clear
 from csamatch.errors import FormatError, ListFileError, ListKeyError, UpdateError
 from csamatch.filters import RejectionLimit, wanted_categories
