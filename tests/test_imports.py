@@ -38,8 +38,17 @@ OPTIONAL = {
 }
 # These are for work on the package, which never imports them.
 TOOLS = {
-    *("basedpyright", "build", "cffi", "cmake", "csamatch", "cython", "fsspec", "hypothesis"),
-    *("idna", "mypy", "ninja", "pytest", "pytest-benchmark", "ruff", "scikit-build-core"),
+    *("build", "cffi", "cmake", "csamatch", "cython", "fsspec", "hypothesis"),
+    *(
+        "idna",
+        "mypy",
+        "ninja",
+        "pyright",
+        "pytest",
+        "pytest-benchmark",
+        "ruff",
+        "scikit-build-core",
+    ),
     *("unicodedata2", "zizmor"),
 }
 

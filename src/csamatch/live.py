@@ -102,8 +102,8 @@ class LiveList:
         self._lock = threading.Lock()
         self._stop: threading.Event | None = None
         self._thread: threading.Thread | None = None
-        self.reloads = 0
-        self.errors = 0
+        self.reloads: int = 0
+        self.errors: int = 0
         self._seen: tuple[int, ...] | None = None
         self._target: Path | None = None
         self._tried = _UNKNOWN

@@ -155,7 +155,7 @@ class Matcher:
         guard: FloodGuard | None = None,
         on_batch: Callable[[BatchSummary], object] | None = None,
     ) -> None:
-        self.lists = _lists(lists, "lists", open_list)
+        self.lists: tuple[AnyList, ...] = _lists(lists, "lists", open_list)
         self._suppress = () if suppress is None else _lists(suppress, "suppress", _suppressed)
         kinds = {each.info.kind for each in self.lists}
         if not self.lists:

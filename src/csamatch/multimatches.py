@@ -49,8 +49,9 @@ class MultiMatches:
     def __init__(self, size: int, answers: Sequence[Matches], drop: Bools) -> None:
         self._size = size
         self.lists: tuple[ListInfo, ...] = tuple(each._source.info for each in answers)
-        self.suppressed = np.zeros(size, np.bool_)
-        dropped, kept = [], []
+        self.suppressed: Bools = np.zeros(size, np.bool_)
+        dropped: list[Matches] = []
+        kept: list[Matches] = []
         for each in answers:
             chosen = drop[each._hits.query]
             dropped.append(part_of(each, chosen))
@@ -59,7 +60,7 @@ class MultiMatches:
             kept[-1].suppressed[:] = each.suppressed
             kept[-1].suppressed[dropped[-1]._hits.query] = True
             self.suppressed |= kept[-1].suppressed
-        self.results = tuple(kept)
+        self.results: tuple[Matches, ...] = tuple(kept)
         self._dropped = tuple(dropped)
 
     @property

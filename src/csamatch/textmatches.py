@@ -87,8 +87,8 @@ class TextMatches:
         self._places: Ints = np.concatenate(places)
         self._position: Ints = np.concatenate(positions)
         self._rule: npt.NDArray[np.uint8] = np.concatenate(rules)
-        self.links = sum(links)
-        self.suppressed = np.zeros(len(texts), np.bool_)
+        self.links: int = sum(links)
+        self.suppressed: npt.NDArray[np.bool_] = np.zeros(len(texts), np.bool_)
 
     def without(self, is_dropped: Callable[[list[str | bytes]], npt.NDArray[np.bool_]]) -> Self:
         """Drop those hits of whose links a function says so; return self."""
