@@ -27,6 +27,7 @@ KEYS = 500_000
 SCRIPT = """
 import json, multiprocessing, re, sys
 import numpy, csamatch
+csamatch.open  # or each of the workers would import what is behind it
 
 path, keys_path, when, how, count = sys.argv[1:]
 keys = numpy.load(keys_path)
