@@ -6,10 +6,8 @@ import hashlib
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -298,21 +296,6 @@ def test_help_and_version():
         assert "usage:" in result.out
 
 
-def test_a_closed_pipe_is_silent(folder):
-    many = "\n".join(LISTED * 20_000)
-    (folder / "many").write_text(many)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "csamatch", "match", "-q", folder / "h.csml", folder / "many"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    process.stdout.readline()
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    assert process.wait() == 2
-
-
 @pytest.mark.parametrize(
     "command",
     [
@@ -346,22 +329,6 @@ def test_many_long_lines(folder):
     result = run("match", folder / "u.csml", folder / "long")
     assert result.returncode == 1
     assert len(rows(result)) == 500
-
-
-def test_ctrl_c_ends_quietly(folder):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "csamatch", "match", folder / "h.csml"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # Whoever runs the tests in the background has them ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-    )
-    time.sleep(2.5)  # until it waits for input
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=5)
-    assert process.returncode == 130
-    assert (out, err) == (b"", b"")
 
 
 def test_progress_is_shown_on_a_terminal_only(folder):

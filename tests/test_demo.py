@@ -31,6 +31,11 @@ def test_finds_exactly_what_it_planted(small, capsys):
         assert part in shown
 
 
+def test_can_be_quiet(small, capsys):
+    assert demo.run(quiet=True) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_notices_a_miss(small, capsys, monkeypatch):
     whole = csamatch.HashList.match
 

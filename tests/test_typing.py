@@ -57,6 +57,7 @@ def test_pyright(samples):
     assert places == [("wrong.py", 7, "reportAssertTypeFailure")], found.stdout
 
 
+@pytest.mark.shows_values  # names such as BatchSummary.invalid look like hosts
 def test_public_names_have_complete_types(tmp_path):
     """Nothing that a user reaches is left to be inferred."""
     needs("pyright")

@@ -16,6 +16,15 @@ except ImportError:  # Windows: an open file cannot be removed there, which serv
     fcntl = None  # type: ignore[assignment]
 
 
+_unfinished: set[Path] = set()
+
+
+def remove_unfinished() -> None:
+    """Remove the temporary files of this process; for when it ends before it could do so."""
+    for path in list(_unfinished):
+        path.unlink(missing_ok=True)
+
+
 def temporary(path: Path) -> Path:
     """Return where a new file is written before it takes its place."""
     return path.with_name(f".{path.name}.tmp")
@@ -43,6 +52,7 @@ def _take(path: Path, final: Path, mode: int) -> int:
             # Another run may have renamed this very file into place meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(fd), path.stat()):
+                    _unfinished.add(path)
                     os.ftruncate(fd, 0)
                     path.chmod(mode)
                     return fd
@@ -91,6 +101,8 @@ def replace_file(
         except BaseException:
             unfinished.unlink(missing_ok=True)  # still locked, so still ours
             raise
+        finally:
+            _unfinished.discard(unfinished)
     sync_folder(final.parent)
 
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, BinaryIO
@@ -24,13 +21,14 @@ from csamatch.cli_base import (
     add_identity_argument,
     add_open_arguments,
     checked,
-    complaint,
+    complain,
     open_options,
     opened_input,
     say,
 )
-from csamatch.readers.records import lines
-from csamatch.readers.text import is_blank, parse_line
+from csamatch.cli_help import STATUSES, epilog
+from csamatch.cli_run import run
+from csamatch.cli_verbose import tell
 
 _BATCH = 1 << 16
 _BATCH_BYTES = 1 << 23
@@ -80,21 +78,25 @@ def _info(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     info = csamatch.verify(args.file, **open_options(args, args.file))
-    print(f"{args.file}: sound; {_spell_counts(info)}; digest {info.digest}")
+    if not args.quiet:
+        print(f"{args.file}: sound; {_spell_counts(info)}; digest {info.digest}")
     return 0
 
 
 def _self_test(args: argparse.Namespace) -> int:
     found = csamatch.open(args.file, **open_options(args, args.file)).self_test()
-    print(
-        f"{args.file}: works; {found.keys:,} keys and {found.canaries:,} canaries found, "
-        f"with {', '.join(found.kernels)}"
-    )
+    if not args.quiet:
+        print(
+            f"{args.file}: works; {found.keys:,} keys and {found.canaries:,} canaries found, "
+            f"with {', '.join(found.kernels)}"
+        )
     return 0
 
 
 def _sign(args: argparse.Namespace) -> int:
-    print(csamatch.sign(args.file, args.key, serial=args.serial))
+    written = csamatch.sign(args.file, args.key, serial=args.serial)
+    if not args.quiet:
+        print(written)
     return 0
 
 
@@ -114,6 +116,9 @@ def _batches(items: Iterator[tuple[int, Any, str]]) -> Iterator[list[tuple[int, 
 
 def _query_lines(stream: BinaryIO, is_hashes: bool) -> Iterator[tuple[int, bytes | str, str]]:
     """Yield line number, query and, where the line holds none, the reason."""
+    from csamatch.readers.records import lines
+    from csamatch.readers.text import is_blank, parse_line
+
     for number, line in lines(stream):
         if line is None:
             yield number, "", "a line too long"
@@ -137,11 +142,11 @@ class _Complaints:
     def add(self, number: int, reason: str) -> None:
         self.count += 1
         if self.count <= COMPLAINTS:
-            say(f"csamatch: line {number}: {reason}")
+            complain(f"line {number}: {reason}")
 
     def finish(self) -> None:
         if self.count > COMPLAINTS:
-            say(f"csamatch: {self.count:,} lines could not be read")
+            complain(f"{self.count:,} lines could not be read")
 
 
 def _hit_line(number: int, match: csamatch.Match, query: bytes | str, echo: bool) -> str:
@@ -170,6 +175,7 @@ def _readings(args: argparse.Namespace) -> dict[str, Any]:
 
 def _match(args: argparse.Namespace) -> int:
     lst = csamatch.open(args.file, suppress=args.suppress, **open_options(args, args.file))
+    tell(f"opened {lst.info.name or args.file}, {_spell_counts(lst.info)}")
     is_hashes = isinstance(lst, csamatch.HashList)
     if is_hashes and (args.refang or args.legacy_idna):
         raise csamatch.Error("--refang and --legacy-idna are for lists of addresses")
@@ -205,6 +211,8 @@ def _match(args: argparse.Namespace) -> int:
 
 
 def _normalize(args: argparse.Namespace) -> int:
+    from csamatch.readers.records import lines
+
     complaints = _Complaints()
     with opened_input(args.input) as stream:
         numbered = ((n, line or b"", "long" if line is None else "") for n, line in lines(stream))
@@ -219,9 +227,9 @@ def _normalize(args: argparse.Namespace) -> int:
 
 
 def _demo(args: argparse.Namespace) -> int:
-    from csamatch.demo import run
+    from csamatch import demo
 
-    return run()
+    return demo.run(args.quiet)
 
 
 def _set_up_build(parser: argparse.ArgumentParser) -> None:
@@ -278,6 +286,12 @@ def _set_up_bench(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser)
 
 
+def _set_up_completion(parser: argparse.ArgumentParser) -> None:
+    from csamatch.cli_completion import set_up_completion
+
+    set_up_completion(parser, _parser)
+
+
 def _thread_count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError("not a number from 1")
@@ -294,7 +308,8 @@ def _add_readings(parser: argparse.ArgumentParser) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="csamatch",
-        description=("Recognise known child-sexual-abuse material by hash, host and URL."),
+        description="Recognise known child-sexual-abuse material by hash, host and URL.",
+        epilog=STATUSES,
     )
     parser.add_argument("--version", action="version", version=f"csamatch {csamatch.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
@@ -373,35 +388,14 @@ def _parser() -> argparse.ArgumentParser:
     p.set_defaults(run=_demo)
     p = commands.add_parser("bench", help="measure it beside memory's limit and other tools")
     p.set_up = _set_up_bench
+    p = commands.add_parser("completion", help="write what a shell completes this command by")
+    p.set_up = _set_up_completion
+    for name, command in commands.choices.items():
+        command.is_command = True
+        command.epilog = epilog(name)
     return parser
-
-
-def _show_warning(message: Warning | str, *args: Any) -> None:
-    say(f"csamatch: warning: {message}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    args = _parser().parse_args(argv)
-    with warnings.catch_warnings():
-        warnings.showwarning = _show_warning  # type: ignore[assignment]
-        try:
-            status: int = args.run(args)
-            if sys.stdout is None:
-                raise csamatch.Error("standard output is closed")
-            sys.stdout.flush()
-            return status
-        except BrokenPipeError:
-            # Whoever read our output has left. Keep the interpreter from complaining about it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 2
-        except KeyboardInterrupt:
-            return 130
-        except (csamatch.Error, OSError, ValueError, ModuleNotFoundError) as error:
-            say(f"csamatch: {complaint(error)}")
-            return 2
-        except Exception as error:
-            # Status 1 would mean "something matched". The message may hold anything, so only
-            # the type is told.
-            say(f"csamatch: internal error: {type(error).__name__}; please report it")
-            return 2
+    return run(_parser, argv)

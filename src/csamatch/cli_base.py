@@ -6,15 +6,18 @@ import argparse
 import errno
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, BinaryIO, Final, NoReturn, TextIO
 
 from csamatch.errors import Error
 from csamatch.listkey import ListKey, key_of_hex, list_key
 from csamatch.listread import is_not_keyed
 
+ERROR: Final = 2
+"""The exit status of what failed, or was done in part."""
 COMPLAINTS: Final = 10
 """How many things left out are named; the rest is counted."""
 
@@ -25,23 +28,97 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that complains in one line."""
 
     set_up: Callable[[argparse.ArgumentParser], None] | None = None
+    is_command = False
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, with arguments that are set up only now where that takes time."""
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **options)
+
+    def format_help(self) -> str:
+        """Return the help, with lines of the description broken as it leaves those of examples."""
+        given = self.description
+        self.description = given and textwrap.fill(given, 79)
+        try:
+            return super().format_help()
+        finally:
+            self.description = given
+
+    def complete(self) -> None:
+        """Set up what is left to when it is needed because that takes time."""
         if self.set_up is not None:
             set_up, self.set_up = self.set_up, None
             set_up(self)
+        if self.is_command:
+            self.is_command = False
+            self._add_what_all_have()
+
+    def _add_what_all_have(self) -> None:
+        for short, name, text in (
+            ("-q", "--quiet", "no summary and no progress"),
+            ("-v", "--verbose", "say more of what is done, on standard error"),
+        ):
+            # A command may have its own, with its own words.
+            with suppress(argparse.ArgumentError):
+                self.add_argument(short, name, action="store_true", help=text)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with all arguments."""
+        self.complete()
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        complain(f"{message} (see {self.prog} --help)", self.prog)
+        self.exit(2)
+
+
+def is_coloured(stream: Any) -> bool:
+    """Whether to colour what goes to a stream (no-color.org, force-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _painted(text: str, colour: int) -> str:
+    return f"\x1b[1;{colour}m{text}\x1b[0m" if is_coloured(sys.stderr) else text
 
 
 def say(text: str) -> None:
     """Write a line to standard error, where there is one."""
-    if sys.stderr is not None:
+    if sys.stderr is None:
+        return
+    try:
         print(text, file=sys.stderr)
+    except OSError:
+        drop(sys.stderr)  # whoever read it has left; the results go elsewhere and still count
+
+
+def complain(text: str, prog: str = "csamatch") -> None:
+    """Say what went wrong."""
+    say(f"{_painted(f'{prog}:', 31)} {text}")
+
+
+def warn(text: str) -> None:
+    """Say what may be wrong."""
+    say(f"csamatch: {_painted('warning:', 33)} {text}")
+
+
+def drop(stream: TextIO) -> None:
+    """Let what is still to be written to a stream go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def settle(stream: TextIO | None) -> None:
+    """Write out what is left, so that the interpreter has nothing to complain of at its end."""
+    if stream is not None:
+        try:
+            stream.flush()
+        except OSError:
+            drop(stream)
 
 
 def standard_input() -> BinaryIO:

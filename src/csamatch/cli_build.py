@@ -14,6 +14,7 @@ from csamatch.cli_base import (
     add_key_argument,
     check_writable,
     checked,
+    complain,
     complaint,
     key_of,
     say,
@@ -168,7 +169,7 @@ def _inspect(args: argparse.Namespace) -> int:
             try:
                 found += csamatch.inspect(_source(source), progress=progress, **reading(args))
             except (csamatch.Error, OSError) as error:
-                say(f"csamatch: {complaint(error)}")
+                complain(complaint(error))
                 status = 2  # the others are shown all the same
     if args.json:
         print(json.dumps([each.as_dict() for each in found], indent=2))

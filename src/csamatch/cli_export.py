@@ -26,8 +26,9 @@ def _export(args: argparse.Namespace) -> int:
         options=dict(args.option),
         **filtering(args),
     )
-    filtered = f", {report.filtered:,} filtered" if report.filtered else ""
-    say(f"csamatch: {report.accepted:,} records written, {report.rejected:,} unreadable{filtered}")
+    if not args.quiet:
+        more = f", {report.filtered:,} filtered" if report.filtered else ""
+        say(f"csamatch: {report.accepted:,} records written, {report.rejected:,} unreadable{more}")
     return 0
 
 

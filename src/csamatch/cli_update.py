@@ -34,7 +34,8 @@ def _keys(args: argparse.Namespace) -> dict[str, Any]:
 
 def _diff(args: argparse.Namespace) -> int:
     found = csamatch.diff(args.old, args.new, **_keys(args))
-    print(json.dumps(found.as_dict()) if args.json else found)
+    if not args.quiet:
+        print(json.dumps(found.as_dict()) if args.json else found)
     return int(not found.equal)
 
 

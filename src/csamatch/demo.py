@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -165,8 +167,16 @@ def _demo_urls(folder: Path, rng: np.random.Generator) -> bool:
     return good
 
 
-def run() -> int:
+def run(quiet: bool = False) -> int:
     """Run the demo in a temporary folder. 0 when exactly the planted ones were found, else 2."""
+    with contextlib.ExitStack() as stack:
+        if quiet:
+            nowhere = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(contextlib.redirect_stdout(nowhere))
+        return _run()
+
+
+def _run() -> int:
     rng = np.random.default_rng(20261121)
     with tempfile.TemporaryDirectory(prefix="csamatch-demo-") as name:
         good = _demo_hashes(Path(name), rng)

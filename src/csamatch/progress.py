@@ -14,7 +14,7 @@ def terminal_progress(
     quiet: bool = False,
 ) -> Iterator[Callable[[str, int, int | None], None] | None]:
     """Give a progress callback for `csamatch.build`, or None where nobody looks."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from tqdm import tqdm

@@ -150,9 +150,9 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--plot", type=Path, metavar="FILE", help="draw throughput over the number of keys")
 
 
-def _sayer() -> Say:
+def _sayer(quiet: bool) -> Say:
     """Tell a terminal what is going on, in one line; tell nobody else."""
-    if not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         return lambda _: None
     return lambda text: print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
@@ -161,7 +161,7 @@ class _Run:
     """One run of the command."""
 
     def __init__(self, args: argparse.Namespace, folder: Path) -> None:
-        self.args, self.folder, self.say = args, folder, _sayer()
+        self.args, self.folder, self.say = args, folder, _sayer(args.quiet)
         self.sections = set(args.sections or SECTIONS)
         self.rows: list[Row] = []
 

@@ -177,11 +177,12 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         _check_alone(Path(source), source)
         yield from _read_path(Path(source), start, source)
         return
-    with tempfile.NamedTemporaryFile(prefix="csamatch-", suffix=".db") as file:
-        file.write(start)
-        shutil.copyfileobj(stream, file, 1 << 20)
-        file.flush()
-        yield from _read_path(Path(file.name), start, source)
+    with tempfile.TemporaryDirectory(prefix="csamatch-") as folder:
+        path = Path(folder) / "source.db"
+        with path.open("wb") as file:
+            file.write(start)
+            shutil.copyfileobj(stream, file, 1 << 20)
+        yield from _read_path(path, start, source)
 
 
 def _is_nsrl(head: Head) -> bool:
