@@ -209,6 +209,15 @@ def test_directory(ffi, lib):
     directory = ffi.new("uint8_t[]", 64 * (lines + 1))
     assert lib.csamatch_directory_build(packed, 200, 16, directory, lines) == 0
     assert bytes(directory) == bytes(_core.directory_build(packed, 200, 16))
+    state, pieces = ffi.new("csamatch_directory_state *"), ffi.new("uint8_t[]", 64 * (lines + 1))
+    maker = _core.DirectoryMaker(200, 16)
+    for start, end in ((0, 150), (150, 200)):
+        part = packed[16 * start : 16 * end]
+        assert lib.csamatch_directory_add(state, part, end - start, 16, pieces, lines) == 0
+        maker.add(part)
+    assert lib.csamatch_directory_end(state, pieces, lines) == 0
+    maker.end()
+    assert bytes(directory) == bytes(pieces) == bytes(maker.lines)
     check = lib.csamatch_directory_check
     assert check(packed, 200, 16, directory, lines) == 0
     directory[0] ^= 255

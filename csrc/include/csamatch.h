@@ -271,6 +271,26 @@ CSAMATCH_API csamatch_status csamatch_directory_build(const uint8_t *keys, size_
                                                       size_t width, uint8_t *directory,
                                                       size_t lines);
 
+/* How far a directory is that is made of keys as they come; zero at first. */
+typedef struct csamatch_directory_state {
+    uint64_t count; /* keys taken in */
+    uint64_t line;  /* the line they have come to */
+    uint64_t first; /* keys before that line */
+} csamatch_directory_state;
+
+/* Takes in the next `count` keys, in order: for keys that are never in memory
+ * all at once. directory and lines are the same in all calls, and in one to
+ * csamatch_directory_end, which makes the directory complete: the one that
+ * csamatch_directory_build makes of all the keys. ORDER where a key belongs
+ * before the ones taken in so far; most keys out of order go unnoticed. */
+CSAMATCH_API csamatch_status csamatch_directory_add(csamatch_directory_state *state,
+                                                    const uint8_t *keys, size_t count,
+                                                    size_t width, uint8_t *directory,
+                                                    size_t lines);
+
+CSAMATCH_API csamatch_status csamatch_directory_end(csamatch_directory_state *state,
+                                                    uint8_t *directory, size_t lines);
+
 /* OK when that is just what the directory holds, else DIRECTORY. A key set
  * with another directory would miss keys. */
 CSAMATCH_API csamatch_status csamatch_directory_check(const uint8_t *keys, size_t count,

@@ -17,41 +17,114 @@ size_t csamatch_directory_lines(size_t count)
     return count / 43 + 1;
 }
 
-/* Makes a line, given how many keys lie before it; returns how many lie before
- * the next one. */
-static size_t make_line(const csm_table *table, uint64_t number, size_t start,
-                        uint8_t line[CSM_LINE])
+/* A directory in the making, or beside one that is compared with it. */
+typedef struct line_maker {
+    csamatch_directory_state state;
+    uint64_t lines;
+    uint8_t *line;           /* the one being made */
+    const uint8_t *expected; /* the whole directory, or NULL: the next line goes behind */
+    bool differs;
+} line_maker;
+
+static void begin_line(line_maker *maker)
 {
-    size_t at = start;
-    memset(line, 0, CSM_LINE);
+    maker->state.first = maker->state.count;
+    memset(maker->line, 0, CSM_LINE);
     for (unsigned i = 0; i < 4; i++)
-        line[i] = (uint8_t)((uint64_t)start >> (8 * i));
-    for (unsigned bucket = 0; bucket < CSM_BUCKETS; bucket++) {
-        for (; at < table->count; at++) {
-            const uint8_t *key = table->keys + at * table->width;
-            uint64_t spot = csm_key_spot(key, table->lines);
-            if (spot >> 32 != number || csm_spot_bucket(spot) >> 32 != bucket)
-                break;
-            uint64_t hash = csm_key_hash(key, table->width);
-            uint8_t *word = line + csm_filter_place(hash);
-            csm_store_le64(word, csm_load_le64(word) | csm_filter_bits(hash));
+        maker->line[i] = (uint8_t)(maker->state.count >> (8 * i));
+}
+
+/* A bucket without keys ends where the one before it does. */
+static void end_line(line_maker *maker)
+{
+    uint8_t *ends = maker->line + CSM_ENDS;
+    for (size_t i = 1; i <= CSM_BUCKETS; i++)
+        ends[i] = ends[i] < ends[i - 1] ? ends[i - 1] : ends[i];
+    if (maker->expected == NULL)
+        maker->line += CSM_LINE;
+    else if (memcmp(maker->line, maker->expected + CSM_LINE * maker->state.line, CSM_LINE) != 0)
+        maker->differs = true;
+    maker->state.line++;
+}
+
+/* Each key says itself in which line and bucket it belongs: no branch but where
+ * a line ends, of which there is one in some forty keys. */
+CSM_INLINE bool add_keys(line_maker *maker, const uint8_t *keys, size_t count, size_t width)
+{
+    for (size_t i = 0; i < count; i++, keys += width) {
+        uint64_t spot = csm_key_spot(keys, maker->lines);
+        if (spot >> 32 != maker->state.line) {
+            if (spot >> 32 < maker->state.line)
+                return false;
+            do {
+                end_line(maker);
+                begin_line(maker);
+            } while (maker->state.line < spot >> 32);
         }
-        size_t end = at - start;
-        line[CSM_ENDS + 1 + bucket] = (uint8_t)(end < CSM_FULL ? end : CSM_FULL);
+        uint64_t end = ++maker->state.count - maker->state.first;
+        uint64_t hash = csm_key_hash(keys, width);
+        uint8_t *word = maker->line + csm_filter_place(hash);
+        csm_store_le64(word, csm_load_le64(word) | csm_filter_bits(hash));
+        maker->line[CSM_ENDS + 1 + (csm_spot_bucket(spot) >> 32)] =
+            (uint8_t)(end < CSM_FULL ? end : CSM_FULL);
     }
-    return at;
+    return true;
+}
+
+static bool add(line_maker *maker, const uint8_t *keys, size_t count, size_t width)
+{
+    switch (width) {
+    case 16: return add_keys(maker, keys, count, 16);
+    case 20: return add_keys(maker, keys, count, 20);
+    case 32: return add_keys(maker, keys, count, 32);
+    default: return add_keys(maker, keys, count, width);
+    }
+}
+
+static void finish(line_maker *maker)
+{
+    while (maker->state.line < maker->lines) {
+        end_line(maker);
+        begin_line(maker);
+    }
+    end_line(maker);
+}
+
+csamatch_status csamatch_directory_add(csamatch_directory_state *state, const uint8_t *keys,
+                                       size_t count, size_t width, uint8_t *directory,
+                                       size_t lines)
+{
+    if (state == NULL || !usable(keys, count, width, directory, lines) ||
+        state->line >= lines || state->count > UINT32_MAX - count)
+        return CSAMATCH_ERROR_ARGUMENT;
+    line_maker maker = {
+        .state = *state, .lines = lines, .line = directory + CSM_LINE * state->line};
+    if (state->count == 0)
+        begin_line(&maker);
+    bool in_order = add(&maker, keys, count, width);
+    *state = maker.state;
+    return in_order ? CSAMATCH_OK : CSAMATCH_ERROR_ORDER;
+}
+
+csamatch_status csamatch_directory_end(csamatch_directory_state *state, uint8_t *directory,
+                                       size_t lines)
+{
+    csamatch_status status = csamatch_directory_add(state, NULL, 0, 8, directory, lines);
+    if (status == CSAMATCH_OK) {
+        line_maker maker = {
+            .state = *state, .lines = lines, .line = directory + CSM_LINE * state->line};
+        finish(&maker);
+        *state = maker.state;
+    }
+    return status;
 }
 
 csamatch_status csamatch_directory_build(const uint8_t *keys, size_t count, size_t width,
                                          uint8_t *directory, size_t lines)
 {
-    if (!usable(keys, count, width, directory, lines))
-        return CSAMATCH_ERROR_ARGUMENT;
-    csm_table table = {.keys = keys, .count = count, .width = width, .lines = lines};
-    size_t at = 0;
-    for (uint64_t number = 0; number <= lines; number++)
-        at = make_line(&table, number, at, directory + CSM_LINE * number);
-    return CSAMATCH_OK;
+    csamatch_directory_state state = {0, 0, 0};
+    csamatch_status status = csamatch_directory_add(&state, keys, count, width, directory, lines);
+    return status == CSAMATCH_OK ? csamatch_directory_end(&state, directory, lines) : status;
 }
 
 csamatch_status csamatch_directory_check(const uint8_t *keys, size_t count, size_t width,
@@ -59,13 +132,11 @@ csamatch_status csamatch_directory_check(const uint8_t *keys, size_t count, size
 {
     if (!usable(keys, count, width, directory, lines))
         return CSAMATCH_ERROR_ARGUMENT;
-    csm_table table = {.keys = keys, .count = count, .width = width, .lines = lines};
     uint8_t line[CSM_LINE];
-    size_t at = 0;
-    for (uint64_t number = 0; number <= lines; number++) {
-        at = make_line(&table, number, at, line);
-        if (memcmp(line, directory + CSM_LINE * number, CSM_LINE) != 0)
-            return CSAMATCH_ERROR_DIRECTORY;
-    }
-    return at == count ? CSAMATCH_OK : CSAMATCH_ERROR_DIRECTORY; /* else out of order */
+    line_maker maker = {.lines = lines, .line = line, .expected = directory};
+    begin_line(&maker);
+    if (!add(&maker, keys, count, width))
+        return CSAMATCH_ERROR_DIRECTORY;
+    finish(&maker);
+    return maker.differs ? CSAMATCH_ERROR_DIRECTORY : CSAMATCH_OK;
 }

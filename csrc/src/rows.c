@@ -146,7 +146,8 @@ csamatch_status csamatch_rows_check(const uint8_t *rows, size_t count, size_t wi
     if ((rows == NULL && count > 0) || !csm_rows_fit(count, width))
         return CSAMATCH_ERROR_ARGUMENT;
     for (size_t i = 1; i < count; i++) {
-        if (memcmp(rows + (i - 1) * width, rows + i * width, width) >= 0) {
+        const uint8_t *row = rows + i * width;
+        if (csm_compare(row - width, row, width) >= 0) {
             if (bad != NULL)
                 *bad = i;
             return CSAMATCH_ERROR_ORDER;

@@ -87,34 +87,92 @@ csamatch_status csamatch_rows_splice(const uint8_t *rows, size_t count, size_t w
     return CSAMATCH_OK;
 }
 
-enum { SIEVE_BITS = 18 }; /* 32 KiB, which stay in the nearest cache */
+/* What is sought is any row, at any byte. A row of 15 bytes or more that lies
+ * anywhere covers eight bytes that begin at a multiple of eight: it is enough
+ * to look at those, and to know the words of a row at each of eight offsets.
+ * Shorter rows are sought by their first four bytes, at every byte. */
+enum {
+    SIEVE_BITS = 18, /* 32 KiB, which stay in the nearest cache */
+    WORD = 8,
+    LONG_ROW = 2 * WORD - 1
+};
 
-static size_t sieve_place(const uint8_t *bytes)
+typedef struct row_sieve {
+    uint8_t bits[(1 << SIEVE_BITS) / 8];
+    const uint8_t *rows;
+    size_t count, width;
+} row_sieve;
+
+/* Two places for what is at `bytes`. */
+CSM_INLINE uint64_t sieve_hash(const uint8_t *bytes, bool is_long)
 {
-    return (size_t)(csm_load_le32(bytes) * UINT32_C(0x9E3779B1) >> (32 - SIEVE_BITS));
+    uint64_t word = is_long ? csm_load_le64(bytes) : csm_load_le32(bytes);
+    return (word ^ word >> 32) * CSM_MULTIPLIER;
+}
+
+CSM_INLINE bool sieve_has(const row_sieve *sieve, uint64_t place)
+{
+    place &= (1 << SIEVE_BITS) - 1;
+    return sieve->bits[place / 8] >> place % 8 & 1;
+}
+
+CSM_INLINE bool sieve_may_hold(const row_sieve *sieve, uint64_t hash)
+{
+    return sieve_has(sieve, hash >> (64 - SIEVE_BITS)) &&
+           sieve_has(sieve, hash >> (64 - 2 * SIEVE_BITS));
+}
+
+static void sieve_add(row_sieve *sieve, uint64_t hash)
+{
+    for (unsigned i = 1; i <= 2; i++) {
+        uint64_t place = hash >> (64 - i * SIEVE_BITS) & ((1 << SIEVE_BITS) - 1);
+        sieve->bits[place / 8] |= (uint8_t)(1 << place % 8);
+    }
+}
+
+static bool is_row(const row_sieve *sieve, const uint8_t *bytes)
+{
+    size_t row = lower_bound(sieve->rows, sieve->count, sieve->width, 0, bytes);
+    return row < sieve->count &&
+           memcmp(sieve->rows + row * sieve->width, bytes, sieve->width) == 0;
+}
+
+/* Each finds the first row in data; `length` when there is none. */
+static size_t seek_long(const row_sieve *sieve, const uint8_t *data, size_t length)
+{
+    for (size_t at = 0; length >= WORD && at <= length - WORD; at += WORD) {
+        if (!sieve_may_hold(sieve, sieve_hash(data + at, true)))
+            continue;
+        for (size_t back = at < WORD ? at + 1 : WORD; back-- > 0;) {
+            size_t start = at - back;
+            if (length - start >= sieve->width && is_row(sieve, data + start))
+                return start;
+        }
+    }
+    return length;
+}
+
+static size_t seek_short(const row_sieve *sieve, const uint8_t *data, size_t length)
+{
+    for (size_t at = 0; length >= sieve->width && at <= length - sieve->width; at++) {
+        if (sieve_may_hold(sieve, sieve_hash(data + at, false)) && is_row(sieve, data + at))
+            return at;
+    }
+    return length;
 }
 
 csamatch_status csamatch_rows_seek(const uint8_t *rows, size_t count, size_t width,
                                    const uint8_t *data, size_t length, size_t *found)
 {
-    uint8_t sieve[(1 << SIEVE_BITS) / 8] = {0};
     if (!csm_rows_fit(count, width) || width < 4 || found == NULL || (rows == NULL && count > 0) ||
         (data == NULL && length > 0))
         return CSAMATCH_ERROR_ARGUMENT;
-    *found = length;
+    row_sieve sieve = {.rows = rows, .count = count, .width = width};
+    bool is_long = width >= LONG_ROW;
     for (size_t i = 0; i < count; i++) {
-        size_t place = sieve_place(rows + i * width);
-        sieve[place / 8] |= (uint8_t)(1 << place % 8);
+        for (size_t offset = 0; offset < (is_long ? WORD : 1); offset++)
+            sieve_add(&sieve, sieve_hash(rows + i * width + offset, is_long));
     }
-    for (size_t at = 0; count > 0 && length >= width && at <= length - width; at++) {
-        size_t place = sieve_place(data + at);
-        if ((sieve[place / 8] >> place % 8 & 1) == 0)
-            continue;
-        size_t row = lower_bound(rows, count, width, 0, data + at);
-        if (row < count && memcmp(rows + row * width, data + at, width) == 0) {
-            *found = at;
-            break;
-        }
-    }
+    *found = is_long ? seek_long(&sieve, data, length) : seek_short(&sieve, data, length);
     return CSAMATCH_OK;
 }

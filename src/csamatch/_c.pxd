@@ -102,6 +102,13 @@ cdef extern from "csamatch.h" nogil:
     size_t csamatch_directory_lines(size_t count)
     csamatch_status csamatch_directory_build(const uint8_t *keys, size_t count, size_t width,
                                              uint8_t *directory, size_t lines)
+    ctypedef struct csamatch_directory_state:
+        pass
+    csamatch_status csamatch_directory_add(csamatch_directory_state *state, const uint8_t *keys,
+                                           size_t count, size_t width, uint8_t *directory,
+                                           size_t lines)
+    csamatch_status csamatch_directory_end(csamatch_directory_state *state, uint8_t *directory,
+                                           size_t lines)
     csamatch_status csamatch_directory_check(const uint8_t *keys, size_t count, size_t width,
                                              const uint8_t *directory, size_t lines)
     csamatch_status csamatch_keyset_create(const uint8_t *keys, size_t count, size_t width,

@@ -9,7 +9,7 @@ from cpython.bytes cimport (
 )
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy, memmove
+from libc.string cimport memcmp, memcpy, memmove, memset
 
 from csamatch._c cimport *
 
@@ -194,6 +194,38 @@ def directory_build(keys, size_t count, size_t width):
     if status != CSAMATCH_OK:
         raise _failure(status)
     return directory
+
+
+cdef class DirectoryMaker:
+    """Makes the directory of so many keys as they come, in order, bit by bit."""
+    cdef readonly bytearray lines  # complete after end()
+    cdef csamatch_directory_state state
+    cdef size_t width, line_count
+
+    def __cinit__(self, size_t count, size_t width):
+        self.width, self.line_count = width, csamatch_directory_lines(count)
+        self.lines = bytearray(64 * (self.line_count + 1))
+        memset(&self.state, 0, sizeof(self.state))
+
+    def add(self, keys):
+        """Takes in the next keys, packed. ListFileError where one belongs before earlier ones."""
+        cdef _Buffer buffer = _Buffer(keys)
+        cdef size_t count = <size_t>buffer.view.len // self.width
+        cdef uint8_t *data = buffer.need(0, count, self.width)
+        cdef uint8_t *out = <uint8_t *><char *>self.lines
+        cdef csamatch_status status
+        with nogil:
+            status = csamatch_directory_add(
+                &self.state, data, count, self.width, out, self.line_count)
+        if status != CSAMATCH_OK:
+            raise _failure(status)
+
+    def end(self):
+        """Makes the directory complete."""
+        cdef uint8_t *out = <uint8_t *><char *>self.lines
+        cdef csamatch_status status = csamatch_directory_end(&self.state, out, self.line_count)
+        if status != CSAMATCH_OK:
+            raise _failure(status)
 
 
 def directory_check(data, size_t keys, size_t count, size_t width, size_t directory, size_t lines):

@@ -86,6 +86,20 @@ static void arguments(void)
     CHECK(csamatch_directory_build(keys, 1, 16, directory, 1) == CSAMATCH_OK);
     CHECK(csamatch_directory_check(keys, 1, 16, directory, 1) == CSAMATCH_OK);
     CHECK(csamatch_directory_build(NULL, 0, 16, directory, 1) == CSAMATCH_OK);
+
+    uint8_t high[16] = {0xFF}, more[192];
+    csamatch_directory_state state = {0};
+    CHECK(csamatch_directory_add(NULL, keys, 1, 16, more, 2) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_add(&state, high, 1, 16, more, 2) == CSAMATCH_OK);
+    CHECK(csamatch_directory_add(&state, keys, 1, 16, more, 2) == CSAMATCH_ERROR_ORDER);
+    CHECK(csamatch_directory_check(high, 1, 16, more, 2) == CSAMATCH_ERROR_DIRECTORY);
+    CHECK(csamatch_directory_end(NULL, more, 2) == CSAMATCH_ERROR_ARGUMENT);
+    CHECK(csamatch_directory_end(&state, more, 2) == CSAMATCH_OK);
+    CHECK(csamatch_directory_check(high, 1, 16, more, 2) == CSAMATCH_OK);
+    state.line = 2;
+    CHECK(csamatch_directory_add(&state, high, 1, 16, more, 2) == CSAMATCH_ERROR_ARGUMENT);
+    state = (csamatch_directory_state){.count = UINT32_MAX};
+    CHECK(csamatch_directory_add(&state, high, 1, 16, more, 2) == CSAMATCH_ERROR_ARGUMENT);
 }
 
 int main(void)

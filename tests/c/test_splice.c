@@ -106,8 +106,35 @@ static void seeks(void)
     CHECK(csamatch_rows_seek(rows, 4, 3, rows, 12, &found) == CSAMATCH_ERROR_ARGUMENT);
 }
 
+/* Rows of every width at every place, beside a comparison at every byte: the
+ * text repeats parts of rows, so that much looks like one. */
+static void seeks_wide(size_t width)
+{
+    uint8_t rows[3 * 40], text[140];
+    for (size_t i = 0; i < 3 * width; i++)
+        rows[i] = (uint8_t)(i / width * 16 + i % width * 7 % 5);
+    for (size_t at = 0; at + width <= sizeof text; at++) {
+        for (size_t i = 0; i < sizeof text; i++)
+            text[i] = rows[i * 11 % (3 * width)];
+        memcpy(text + at, rows + at % 3 * width, width);
+        for (size_t length = at + width - 1; length <= sizeof text; length += 13) {
+            size_t expected = length, found = 99;
+            for (size_t i = length + 1 - width; i-- > 0;) {
+                for (size_t row = 0; row < 3; row++)
+                    expected = memcmp(text + i, rows + row * width, width) ? expected : i;
+            }
+            uint8_t *exact = exact_copy(text, length);
+            CHECK(csamatch_rows_seek(rows, 3, width, exact, length, &found) == CSAMATCH_OK);
+            CHECK(found == expected);
+            free(exact);
+        }
+    }
+}
+
 int main(void)
 {
+    for (size_t width = 4; width <= 40; width++)
+        seeks_wide(width);
     locates();
     for (unsigned seed = 1; seed < 1000; seed += 83)
         locates_many(seed);
