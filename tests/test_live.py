@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import multiprocessing
 import os
 import sys
 import threading
@@ -15,42 +13,12 @@ import pytest
 
 import csamatch
 from csamatch import ListFileError, LiveList, StaleListError
-from csamatch.publishing import pointed
-
-DIGESTS = [f"{i:032x}" for i in range(0x1234567, 0x1234567 + 40)]
+from live_lists import DIGESTS, Heard, builder, put
 
 
 @pytest.fixture
 def build(tmp_path):
-    def build(path, digests=DIGESTS[:5], **info):
-        source = tmp_path / "source.txt"
-        source.write_text("\n".join(digests))
-        csamatch.build(source, path, info=info)
-        return path
-
-    return build
-
-
-class Heard:
-    """Collects what a live list reports."""
-
-    def __init__(self):
-        self.errors = []
-        self.reloads = []
-
-    def options(self):
-        return {
-            "interval": 1000,
-            "on_error": self.errors.append,
-            "on_reload": lambda new, old: self.reloads.append((old.version, new.version)),
-        }
-
-
-def put(path, data):
-    """Replace a file as one must: by renaming."""
-    new = path.with_name("new")
-    new.write_bytes(data)
-    new.replace(path)
+    return builder(tmp_path)
 
 
 def test_a_new_version_is_taken(build, out):
@@ -317,136 +285,3 @@ def test_a_forked_process_looks_for_itself(build, out, threaded):
     build(out, DIGESTS[:2])
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     live.stop()
-
-
-def test_publishing(build, tmp_path):
-    place = tmp_path / "lists"
-    first = csamatch.publish(build(tmp_path / "a.csml", version="1"), place)
-    assert first == place / "00000001.csml"
-    assert (place / "current").read_bytes() == b"00000001.csml\n"
-    assert pointed(place / "current") == first
-    assert (first.stat().st_mode & 0o777, place.stat().st_mode & 0o777) == (0o600, 0o700)
-    heard = Heard()
-    live = LiveList(place / "current", **heard.options())
-    for number in range(2, 7):
-        source = build(tmp_path / "a.csml", DIGESTS[:number], version=str(number))
-        path = csamatch.publish(source, place, keep=2)
-        assert path.name == f"{number:08}.csml"
-        assert live.check()
-        assert (len(live), live.info.version) == (number, str(number))
-        assert len([p for p in place.iterdir() if p.suffix == ".csml"]) == 2
-    assert sorted(p.name for p in place.iterdir()) == [
-        "00000005.csml",
-        "00000006.csml",
-        "current",
-    ]
-    assert heard.errors == []
-    # Back to an older one by hand.
-    put(place / "current", b"00000005.csml")
-    assert live.check()
-    assert live.info.version == "5"
-    (place / "00000005.csml").unlink()
-    assert not live.check()
-    assert isinstance(heard.errors[0], FileNotFoundError)
-    assert len(live) == 5
-
-
-def test_a_generation_pruned_while_it_is_opened(build, tmp_path, monkeypatch):
-    """The pointer was read, and then its list went: the next one is taken, without complaint."""
-    place = tmp_path / "lists"
-    heard = Heard()
-    csamatch.publish(build(tmp_path / "a.csml", version="1"), place)
-    live = LiveList(place / "current", **heard.options())
-    csamatch.publish(build(tmp_path / "a.csml", DIGESTS[:2], version="2"), place)
-    newest = build(tmp_path / "a.csml", DIGESTS[:3], version="3")
-    room = sys.modules["csamatch.live"]
-    open_accepted, asked = room.open_accepted, []
-
-    def open_late(path, accept, **options):
-        if not asked:
-            csamatch.publish(newest, place, keep=1)
-        asked.append(path.name)
-        return open_accepted(path, accept, **options)
-
-    monkeypatch.setattr(room, "open_accepted", open_late)
-    assert live.check()
-    assert asked == ["00000002.csml", "00000003.csml"]
-    assert (len(live), heard.reloads, heard.errors) == (3, [("1", "3")], [])
-    assert not live.check()
-
-
-def test_only_one_publishes_at_a_time(build, tmp_path, monkeypatch):
-    place = tmp_path / "lists"
-    source = build(tmp_path / "a.csml")
-    room = sys.modules["csamatch.publishing"]
-    verify, refused = room.verify, []
-
-    def verify_meanwhile(path):
-        with pytest.raises(csamatch.Error, match="another process") as info:
-            csamatch.publish(source, place)
-        refused.append(info.value)
-        return verify(path)
-
-    monkeypatch.setattr(room, "verify", verify_meanwhile)
-    assert csamatch.publish(source, place).name == "00000001.csml"
-    assert len(refused) == 1
-    assert sorted(p.name for p in place.iterdir()) == ["00000001.csml", "current"]
-
-
-def _publish(source, place):
-    for _ in range(15):
-        with contextlib.suppress(csamatch.Error):  # another process is at it
-            csamatch.publish(source, place, keep=100)
-
-
-def test_several_processes_publish(build, tmp_path):
-    """None takes the number of another, and the pointer names a sound list at any time."""
-    place = tmp_path / "lists"
-    for number in range(3):
-        build(tmp_path / f"{number}.csml", DIGESTS[: number + 1])
-    csamatch.publish(tmp_path / "0.csml", place, keep=100)
-    context = multiprocessing.get_context("spawn")
-    processes = [
-        context.Process(target=_publish, args=(tmp_path / f"{n}.csml", place)) for n in range(3)
-    ]
-    for process in processes:
-        process.start()
-    errors = []
-    live = LiveList(place / "current", interval=1000, on_error=errors.append)
-    while any(process.is_alive() for process in processes):
-        live.check()
-    for process in processes:
-        process.join()
-        assert process.exitcode == 0
-    assert errors == []
-    names = sorted(p.name for p in place.iterdir())
-    assert len(names) > 10
-    assert names == [f"{n:08}.csml" for n in range(1, len(names))] + ["current"]
-    assert pointed(place / "current").name == names[-2]
-
-
-def test_publishing_what_is_no_sound_list(build, tmp_path):
-    place = tmp_path / "lists"
-    good = csamatch.publish(build(tmp_path / "a.csml"), place)
-    bad = tmp_path / "bad.csml"
-    for data in (b"", good.read_bytes()[:-1]):
-        bad.write_bytes(data)
-        with pytest.raises(ListFileError, match=r"bad\.csml: (?!.*0000)"):
-            csamatch.publish(bad, place)
-    with pytest.raises(FileNotFoundError):
-        csamatch.publish(tmp_path / "missing", place)
-    with pytest.raises(ValueError, match="keep"):
-        csamatch.publish(good, place, keep=0)
-    assert sorted(p.name for p in place.iterdir()) == ["00000001.csml", "current"]
-    assert pointed(place / "current") == good
-
-
-@pytest.mark.parametrize(
-    "text",
-    [b"../x.csml", b"/x.csml", b"a/x.csml", b".x.csml", b"x.csml\ny.csml", b"x", b"x.csml" * 60],
-)
-def test_what_is_no_pointer(tmp_path, text):
-    (tmp_path / "current").write_bytes(text)
-    assert pointed(tmp_path / "current") is None
-    with pytest.raises(ListFileError, match="not a csamatch list file"):
-        LiveList(tmp_path / "current")
