@@ -3,8 +3,9 @@
     python live_load.py FOLDER REPLACEMENTS HOW
 
 A process of its own, because forking one that runs threads is a risk of its own: it forks first.
-Version v lists the probes whose number is v modulo 7, and probe v itself. Every tenth replacement
-is by a file that must not be taken. Prints as JSON what each process saw.
+Version v lists the probes whose number is v modulo 7, and probe v itself. Every tenth replacement,
+or more often so that each kind has its turn, is by a file that must not be taken. Prints as JSON
+what each process saw.
 """
 
 from __future__ import annotations
@@ -161,13 +162,14 @@ def replace_all(published: Published, replacements: int, watch: Watch, counters,
     unheard = []
     good = (published.folder / "list.csml").read_bytes()
     kinds = [(kind, make(published, good), said) for kind, (make, said) in BAD.items()]
+    step = min(10, replacements // len(kinds))
     for version in range(1, replacements + 1):
         watch.measure()
-        if version % 10:
+        if version % step:
             published.replace(version)
             time.sleep(0.005)
             continue
-        bad = version // 10
+        bad = version // step
         kind, data, said = kinds[(bad - 1) % len(kinds)]
         published.put(data, bad)
         end = time.monotonic() + PATIENCE

@@ -150,6 +150,26 @@ def test_the_same_bad_file_again_is_reported_again(build, out):
     assert len(heard.errors) == 2
 
 
+def test_a_file_taken_away_while_it_is_looked_at_is_reported_once(build, out, monkeypatch):
+    heard = Heard()
+    live = LiveList(build(out), **heard.options())
+    build(out, DIGESTS[:2])
+    room = sys.modules["csamatch.live"]
+    pointed = room.pointed
+
+    def take_away(path):
+        out.unlink(missing_ok=True)
+        return pointed(path)
+
+    monkeypatch.setattr(room, "pointed", take_away)
+    for _ in range(3):
+        assert not live.check()
+    assert [type(error) for error in heard.errors] == [FileNotFoundError]
+    monkeypatch.undo()
+    build(out, DIGESTS[:2])
+    assert live.check()
+
+
 def test_a_file_that_could_not_be_read_is_tried_again(build, out, monkeypatch):
     heard = Heard()
     live = LiveList(build(out), **heard.options())

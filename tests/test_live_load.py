@@ -32,7 +32,7 @@ def run(*command):
 def test_replaced_under_load(tmp_path, how):
     result = run(Path(__file__).with_name("live_load.py"), tmp_path, REPLACEMENTS, how)
     assert result["unheard"] == []
-    assert result["bad"] == REPLACEMENTS // 10
+    assert result["bad"] >= max(8, REPLACEMENTS // 10)  # each kind at least once
     assert len(result["found"]) == 5
     for found in result["found"]:
         assert found["wrong"] == []

@@ -172,7 +172,11 @@ class LiveList:
         """Return the list file, and what tells its version from others."""
         seen = _stat(self._path)
         if seen != self._seen:
-            self._target = pointed(self._path) if seen else None
+            self._target = None
+            try:
+                self._target = pointed(self._path) if seen else None
+            except FileNotFoundError:  # taken away meanwhile: missing, as the next look will find
+                seen = ()
             self._seen = seen
         target = self._target or self._path
         version = [seen] if self._target is None else [seen, _stat(target)]
