@@ -22,6 +22,7 @@ from pathlib import Path
 import csamatch
 
 WATCHERS = 4
+SECRET = bytes(range(32))
 PATIENCE = 30  # seconds
 
 
@@ -32,7 +33,14 @@ class Published:
         self.folder, self.how = folder, how
         self.probes = [hashlib.md5(b"%d" % i).digest() for i in range(replacements + 50)]
         self.place = folder / "lists"
-        self.path = self.place / "current" if how == "published" else folder / "list.csml"
+        self.version = 0
+        self.pointer = how in ("published", "secured")
+        self.path = self.place / "current" if self.pointer else folder / "list.csml"
+        if how == "secured":
+            from signers import write_key  # needs an extra
+
+            for name in ("signer", "stranger"):
+                write_key(folder, name)
 
     def listed(self, version: int) -> list[bool]:
         return [i % 7 == version % 7 or i == version for i in range(len(self.probes))]
@@ -42,12 +50,24 @@ class Published:
         source = self.folder / "source.txt"
         source.write_text("\n".join(probe.hex() for probe, is_in in chosen if is_in))
         said = {"name": "n", "version": str(version), **info}
-        csamatch.build(source, self.folder / name, info=said)
+        options: dict = {"key": SECRET, "canaries": 3} if self.how == "secured" else {}
+        csamatch.build(source, self.folder / name, info=said, **options)
         return (self.folder / name).read_bytes()
 
+    @property
+    def signature(self) -> Path:
+        """Where the signature of a bad file waits, if it has one."""
+        return self.folder / "bad.csml.sig"
+
+    def sign(self, path: Path, signer: str = "signer") -> Path:
+        return csamatch.sign(path, self.folder / signer, serial=self.version + 1)
+
     def replace(self, version: int) -> None:
+        self.version = version
         self.build(version)
-        if self.how == "published":
+        if self.how == "secured":
+            self.sign(self.folder / "list.csml")
+        if self.pointer:
             csamatch.publish(self.folder / "list.csml", self.place, keep=1)
 
     def put(self, data: bytes | None, number: int) -> None:
@@ -55,8 +75,10 @@ class Published:
         if data is None:
             self.path.unlink()
             return
-        if self.how == "published":
+        if self.pointer:
             (self.place / f"bad{number}.csml").write_bytes(data)
+            if self.signature.exists():
+                self.signature.rename(self.place / f"bad{number}.csml.sig")
             data = b"bad%d.csml" % number
         new = self.folder / "new"
         new.write_bytes(data)
@@ -64,7 +86,10 @@ class Published:
 
     def options(self) -> dict:
         """What the list is opened with."""
-        return {"interval": 0.01, "stale": "error", "mmap": self.how != "read"}
+        options = {"interval": 0.01, "stale": "error", "mmap": self.how != "read"}
+        if self.how == "secured":
+            options |= {"key": SECRET, "trusted_key": self.folder / "signer.pub"}
+        return options
 
 
 def damaged(published: Published, good: bytes) -> bytes:
@@ -82,9 +107,28 @@ def stale(published: Published, good: bytes) -> bytes:
     return published.build(1, "stale.csml", issued="2020-01-01", max_age="1d")
 
 
+def signed(published: Published, data: bytes, signer: str = "signer") -> bytes:
+    path = published.folder / "bad.csml"
+    path.write_bytes(data)
+    published.sign(path, signer)
+    return data
+
+
+def keyed(published: Published, **options) -> bytes:
+    """Build a list that is signed as it should be, with another key or with none."""
+    path = published.folder / "bad.csml"
+    csamatch.build(published.folder / "source.txt", path, **options)
+    return signed(published, path.read_bytes())
+
+
+def changed_once_signed(published: Published, good: bytes) -> bytes:
+    return damaged(published, signed(published, good))
+
+
 # Every kind of file that must not be taken: what makes one out of a good one, and a word of what is
-# reported. A kind that only some options refuse needs them in Published.options.
-BAD: dict[str, tuple[Callable[[Published, bytes], bytes | None], str]] = {
+# reported.
+Kinds = dict[str, tuple[Callable[[Published, bytes], bytes | None], str]]
+BAD: Kinds = {
     "truncated": (lambda _, good: good[:-1], "shorter than its header says"),
     "damaged": (damaged, "checksum"),
     "stale": (stale, "stale"),
@@ -93,6 +137,14 @@ BAD: dict[str, tuple[Callable[[Published, bytes], bytes | None], str]] = {
     "missing": (lambda *_: None, "No such file"),
     "a header alone": (lambda _, good: good[:100], "shorter than its header says"),
     "of another kind": (of_addresses, "addresses"),
+}
+BAD_SECURED: Kinds = {
+    "unsigned": (lambda _, good: good, "there is no signature"),
+    "signed by a stranger": (lambda p, good: signed(p, good, "stranger"), "another key"),
+    "changed once signed": (changed_once_signed, "does not fit the list"),
+    "wrongly keyed": (lambda p, _: keyed(p, key=bytes(32)), "not that of the list"),
+    "not keyed": (lambda p, _: keyed(p), "the list is not keyed"),
+    "missing": (lambda *_: None, "No such file"),
 }
 
 
@@ -161,7 +213,9 @@ def replace_all(published: Published, replacements: int, watch: Watch, counters,
     """Replace the list; return which bad files were not reported as they should, and where."""
     unheard = []
     good = (published.folder / "list.csml").read_bytes()
-    kinds = [(kind, make(published, good), said) for kind, (make, said) in BAD.items()]
+    kinds = [
+        (kind, *row) for kind, row in (BAD_SECURED if published.how == "secured" else BAD).items()
+    ]
     step = min(10, replacements // len(kinds))
     for version in range(1, replacements + 1):
         watch.measure()
@@ -170,8 +224,9 @@ def replace_all(published: Published, replacements: int, watch: Watch, counters,
             time.sleep(0.005)
             continue
         bad = version // step
-        kind, data, said = kinds[(bad - 1) % len(kinds)]
-        published.put(data, bad)
+        kind, make, said = kinds[(bad - 1) % len(kinds)]
+        published.version = version
+        published.put(make(published, good), bad)
         end = time.monotonic() + PATIENCE
         while (len(heard), *counters) != (bad,) * (WATCHERS + 1) and time.monotonic() < end:
             time.sleep(0.005)

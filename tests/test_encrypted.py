@@ -15,7 +15,7 @@ import pytest
 import csamatch
 from csamatch import ListFileError, ListKeyError, cli
 from csamatch.memory import private_memory
-from test_signing import write_key
+from signers import write_key
 
 DIGEST = hashlib.md5(b"synthetic").hexdigest()
 

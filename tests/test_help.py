@@ -39,17 +39,6 @@ def options_of(command: argparse.ArgumentParser) -> list[str]:
     return [text for action in command._actions for text in action.option_strings]
 
 
-def private_key() -> bytes:
-    """Return a new key that signs lists."""
-    serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
-    ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519")
-    return ed25519.Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-
-
 @pytest.fixture
 def folder(tmp_path):
     """Whatever the examples work on."""
@@ -60,7 +49,10 @@ def folder(tmp_path):
     (tmp_path / "iwol.txt").write_text("bad.example\n")
     (tmp_path / "urls.txt").write_text("hxxp://bad[.]example/\n")
     (tmp_path / "gone.txt").write_text("\n".join(LISTED[5:]))
-    (tmp_path / "key.pem").write_bytes(private_key())
+    pytest.importorskip("cryptography")
+    from signers import write_key
+
+    write_key(tmp_path, "key.pem")
     (tmp_path / "hashes.txt").write_text("\n".join(LISTED))
     for name in ("uploads", "completions", "site-functions"):
         (tmp_path / name).mkdir()

@@ -28,11 +28,13 @@ def run(*command):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.parametrize("how", ["read", "mapped", "published"])
+@pytest.mark.parametrize("how", ["read", "mapped", "published", "secured"])
 def test_replaced_under_load(tmp_path, how):
+    if how == "secured":
+        pytest.importorskip("cryptography")
     result = run(Path(__file__).with_name("live_load.py"), tmp_path, REPLACEMENTS, how)
     assert result["unheard"] == []
-    assert result["bad"] >= max(8, REPLACEMENTS // 10)  # each kind at least once
+    assert result["bad"] >= max(6, REPLACEMENTS // 10)  # each kind at least once
     assert len(result["found"]) == 5
     for found in result["found"]:
         assert found["wrong"] == []

@@ -12,8 +12,8 @@ import pytest
 
 import csamatch
 from csamatch import ListKeyError, LiveList, SelfTestError, SignatureError, cli, listfile
+from signers import write_key
 from sources import md5, text
-from test_signing import write_key
 
 SECRET = bytes(range(70, 102))
 OTHER = bytes(32)

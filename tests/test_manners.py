@@ -160,7 +160,7 @@ def chunks():
     print("writing", flush=True)
     hashlib.pbkdf2_hmac("sha256", b"x", b"x", 10**9)  # a single call, of minutes, into C
 
-def verify(path):
+def verify(path, **options):
     with tempfile.TemporaryDirectory() as folder:
         atomic.replace_file(path, chunks())
 

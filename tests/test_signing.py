@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import multiprocessing
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import csamatch
 from csamatch import SignatureError, cli
+from signers import write_key
 
 DIGEST = hashlib.md5(b"synthetic").hexdigest()
-
-
-def write_key(folder, name):
-    private = Ed25519PrivateKey.generate()
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / name).write_bytes(pem)
-    (folder / name).chmod(0o600)
-    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (folder / f"{name}.pub").write_bytes(public)
-    return private.public_key().public_bytes_raw()
 
 
 @pytest.fixture
@@ -175,3 +161,43 @@ def test_the_commands_of_the_documentation(tmp_path):
     csamatch.build(tmp_path / "s", tmp_path / "baseline.csml")
     subprocess.run(["bash", "-ec", commands], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "baseline.csml.sig").exists()
+
+
+def _open_again_and_again(path, public, times, gate):
+    gate.wait()
+    for _ in range(times):
+        csamatch.open(path, trusted_key=public)
+
+
+def test_several_processes_remember_the_greatest_serial(tmp_path):
+    """None fails because another notes a serial too, and none notes a smaller one last."""
+    public = write_key(tmp_path, "key")
+    (tmp_path / "s").write_text(DIGEST)
+    context = multiprocessing.get_context("spawn")
+    gate = context.Event()
+    first = tmp_path / "a.csml"
+    csamatch.build(tmp_path / "s", first)
+    csamatch.sign(first, tmp_path / "key", serial=1)
+    workers = [
+        context.Process(target=_open_again_and_again, args=(first, public, 50, gate))
+        for _ in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    gate.set()
+    for serial in range(2, 20):
+        csamatch.sign(first, tmp_path / "key", serial=serial)
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    csamatch.open(first, trusted_key=public)
+    assert (tmp_path / ".a.csml.serial").read_text() == "19\n"
+
+
+def test_a_greater_serial_noted_meanwhile_stays(signed):
+    path, public = signed
+    opened = csamatch.signing.Check(path, public, None)
+    opened.data(path.read_bytes())
+    path.with_name(".l.csml.serial").write_text("9\n")
+    opened.remember()
+    assert path.with_name(".l.csml.serial").read_text() == "9\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ except ImportError:  # Windows: an open file cannot be removed there, which serv
     fcntl = None  # type: ignore[assignment]
 
 
+_PAUSE = 0.005  # seconds
 _unfinished: set[Path] = set()
 
 
@@ -30,12 +32,13 @@ def temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
-def _take(path: Path, final: Path, mode: int) -> int:
+def _take(path: Path, final: Path, mode: int, wait: float) -> int:
     """Open the temporary file for us alone, empty, whoever left one behind.
 
     The name is fixed, so that a killed run leaves at most one, and the next run takes it over
     instead of leaving list data lying about.
     """
+    end = time.monotonic() + wait
     while True:
         if fcntl is None:
             path.unlink(missing_ok=True)
@@ -57,8 +60,10 @@ def _take(path: Path, final: Path, mode: int) -> int:
                     path.chmod(mode)
                     return fd
         except BlockingIOError:
-            os.close(fd)
-            raise Error(f"{final}: another process is writing this list") from None
+            if time.monotonic() >= end:
+                os.close(fd)
+                raise Error(f"{final}: another process is writing this file") from None
+            time.sleep(_PAUSE)
         except BaseException:
             os.close(fd)
             raise
@@ -70,6 +75,7 @@ def replace_file(
     chunks: Iterable[Any],
     mode: int = 0o600,
     check: Callable[[int], None] | None = None,
+    wait: float = 0.0,
 ) -> None:
     """Write `chunks` to `path`: temporary file, fsync, rename, fsync of the folder.
 
@@ -78,18 +84,20 @@ def replace_file(
     path : path
         The file to make or to replace. A symbolic link is followed.
     chunks : iterable of bytes-like
-        The content.
+        The content, asked for when no other process writes the file.
     mode : int
         Permissions of the new file.
     check : callable, optional
         Called with the new file, open to be read, before it takes the place of the old one; what
         it raises keeps it from that.
+    wait : float
+        How many seconds another process that writes the file is waited for.
     """
     final = Path(path).resolve()
     if final.exists() and not final.is_file():
         raise Error(f"{final}: not a regular file, so it will not be replaced")
     unfinished = temporary(final)
-    with os.fdopen(_take(unfinished, final, mode), "wb") as file:
+    with os.fdopen(_take(unfinished, final, mode, wait), "wb") as file:
         try:
             for chunk in chunks:
                 file.write(chunk)

@@ -163,7 +163,7 @@ class Intake:
     def _take_batch(self, batch: Batch, source: str) -> int:
         """List records in bulk, and those one by one of which there may be more to say."""
         count = batch.count
-        if count <= _FEW:
+        if count <= _FEW or not count:
             for record in batch.records():
                 self._take_one(record, source)
             return count

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ __all__ = ["sign"]
 
 SUFFIX: Final = ".sig"
 _KEY_SIZE: Final = 32
+_PATIENCE: Final = 10.0  # seconds that others may take to note a serial
 _LONGEST: Final = 1024
 _MOST: Final = 2**63 - 1
 _FORM: Final = re.compile(
@@ -234,4 +236,8 @@ class Check:
     def remember(self) -> None:
         """Let no earlier list be opened from now on."""
         if self._state is not None and self.serial > self._minimum:
-            replace_file(self._state, [f"{self.serial}\n".encode()])
+            replace_file(self._state, self._greatest(self._state), wait=_PATIENCE)
+
+    def _greatest(self, state: Path) -> Iterator[bytes]:
+        """Yield the serial to remember: other processes may have seen a later one meanwhile."""
+        yield f"{max(self.serial, _known_serial(state))}\n".encode()
