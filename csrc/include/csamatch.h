@@ -111,7 +111,8 @@ CSAMATCH_API csamatch_status csamatch_hex_lines(const char *text, size_t length,
  * Rows of fields between delimiters, as RFC 4180 has them: a field in quotes
  * may hold delimiters, line ends and doubled quotes. Lines end with LF or CR
  * LF, blanks in front of a field don't count, blank lines are no rows, and
- * neither are lines that begin with the comment character. */
+ * neither are lines that begin with the comment character, save those that
+ * read like rows. */
 
 /* Columns that one scan can pick. */
 #define CSAMATCH_CSV_PICKED 16
@@ -132,11 +133,13 @@ typedef struct csamatch_csv_column {
 
 /* What can be wrong with a row. */
 enum {
-    CSAMATCH_CSV_LENGTH = 1,   /* a value not as long as a digest of its column */
-    CSAMATCH_CSV_ALPHABET = 2, /* one with a character that is no hex digit */
-    CSAMATCH_CSV_COLUMNS = 3,  /* a row of fewer or more columns than expected */
-    CSAMATCH_CSV_QUOTE = 4,    /* a line with text behind a closing quote */
-    CSAMATCH_CSV_RETURN = 5    /* a line with CR but no LF behind it */
+    CSAMATCH_CSV_LENGTH = 1,    /* a value not as long as a digest of its column */
+    CSAMATCH_CSV_ALPHABET = 2,  /* one with a character that is no hex digit */
+    CSAMATCH_CSV_COLUMNS = 3,   /* a row of fewer or more columns than expected */
+    CSAMATCH_CSV_QUOTE = 4,     /* a line with text behind a closing quote */
+    CSAMATCH_CSV_RETURN = 5,    /* a line with CR but no LF behind it */
+    CSAMATCH_CSV_SWALLOWED = 6, /* a line with a quote that ends behind other rows */
+    CSAMATCH_CSV_COMMENT = 7    /* a comment that reads like a row */
 };
 
 typedef struct csamatch_csv_issue {
@@ -174,8 +177,11 @@ typedef struct csamatch_csv {
  * front of a row that is not whole: it is to be scanned again with what
  * follows. A value that is no digest is an issue, and so is an unexpected
  * number of columns; the row's other values are there all the same. A line on
- * which a row begins that turns out to be none (QUOTE, RETURN) counts as a row
- * without any values, and reading goes on with the next line. */
+ * which a row begins that turns out to be none (QUOTE, RETURN, SWALLOWED,
+ * COMMENT) counts as a row without any values, and reading goes on with the
+ * next line. A line reads like a row when it has the columns expected, and a
+ * digest in one of those picked; it may not vanish between quotes, nor as a
+ * comment where rows have several columns. */
 CSAMATCH_API csamatch_status csamatch_csv_scan(csamatch_csv *scan, const char *text,
                                                size_t length);
 

@@ -294,6 +294,72 @@ static bool pass_line(reader *r, size_t start, uint32_t what)
     return true;
 }
 
+/* Where the line that begins at `start` ends. */
+static size_t line_end(const reader *r, size_t start, size_t end)
+{
+    const uint8_t *feed = memchr(r->text + start, '\n', end - start);
+    return feed == NULL ? end : (size_t)(feed - r->text);
+}
+
+/* Whether a field is a digest, and none that the row at hand has as its own. */
+static bool is_other_digest(const reader *r, field f, size_t width)
+{
+    const csamatch_csv *scan = r->scan;
+    uint8_t key[CSM_MAX_WIDTH];
+    f = undressed(r->text, f);
+    const char *digits = (const char *)r->text + f.start;
+    if (f.end - f.start != 2 * width ||
+        csamatch_hex_decode(digits, 2 * width, key, NULL) != CSAMATCH_OK)
+        return false;
+    for (size_t i = 0; i < scan->column_count && scan->columns[i].index < r->columns; i++)
+        if (scan->columns[i].width != 0 && undressed(r->text, r->fields[i]).start == f.start)
+            return false;
+    return true;
+}
+
+/* Whether a line, taken by itself and whatever its quotes, has as many columns
+ * as a row should have, and another digest in one of those that hold them. */
+static bool reads_like_row(const reader *r, size_t start, size_t end)
+{
+    const csamatch_csv *scan = r->scan;
+    size_t columns = 0;
+    bool has_digest = false;
+    while (end > start && r->text[end - 1] == '\r')
+        end--;
+    for (size_t i = 0;; columns++) {
+        const uint8_t *found = memchr(r->text + start, scan->delimiter, end - start);
+        field f = {.start = start, .end = found == NULL ? end : (size_t)(found - r->text)};
+        for (; i < scan->column_count && scan->columns[i].index == columns; i++)
+            has_digest |= scan->columns[i].width != 0 &&
+                          is_other_digest(r, f, scan->columns[i].width);
+        if (found == NULL)
+            break;
+        start = f.end + 1;
+    }
+    return has_digest && columns + 1 >= scan->least;
+}
+
+/* Whether a quote has swallowed rows: a line of the row from `start` to r->at
+ * is one by itself. */
+static bool swallows_rows(const reader *r, size_t start)
+{
+    for (size_t end; start < r->at; start = end + 1) {
+        end = line_end(r, start, r->at);
+        if (reads_like_row(r, start, end))
+            return true;
+    }
+    return false;
+}
+
+/* Passes over a comment. One that reads like a row of several columns may be
+ * one whose first text begins with that character: it is not passed silently. */
+static bool pass_comment(reader *r, size_t start)
+{
+    size_t end = line_end(r, start, r->length);
+    bool is_like_row = r->scan->least > 1 && reads_like_row(r, start + 1, end);
+    return pass_line(r, start, is_like_row ? CSAMATCH_CSV_COMMENT : 0);
+}
+
 /* Handles what begins at r->at; false when the text ends within it. */
 static inline bool next_row(reader *r)
 {
@@ -301,9 +367,11 @@ static inline bool next_row(reader *r)
     size_t start = r->at;
     r->columns = r->lines = 0;
     if (scan->comment != 0 && r->text[start] == scan->comment)
-        return pass_line(r, start, 0);
+        return pass_comment(r, start);
     switch (read_row(r)) {
     case GOOD:
+        if (r->lines > 1 && swallows_rows(r, start))
+            return pass_line(r, start, CSAMATCH_CSV_SWALLOWED);
         if (r->columns < scan->least || r->columns > scan->most)
             add_issue(scan, CSAMATCH_CSV_COLUMNS, 0, r->columns, 0);
         keep_row(r);

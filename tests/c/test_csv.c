@@ -165,6 +165,21 @@ static void wrong(void)
     CHECK(reads("!,#,\n!,#,\n!,#,\n", "!1@1 1:!,,;!1@2 2:!,,;!1@3 3:!,,;"));
 }
 
+/* Lines that read like rows neither vanish between quotes nor as comments. */
+static void hidden(void)
+{
+    CHECK(reads("a,abcd,\"c\nb,abce,d\ne,abcf,f\"\n",
+                "!6@1 1:,,; 2:b,abce,d; 3:e,abcf,f\";"));
+    CHECK(reads("\"a,abcd,c\nb\",abce,d\n", "!6@1 1:,,; 2:b\",abce,d;"));
+    CHECK(reads("\"a,abcd,c\r\nb\",abce,d\r\n", "!6@1 1:,,; 2:b\",abce,d;"));
+    CHECK(reads("a,abcd,\"c\nb,abce\"\n", " 1:a,abcd,c\nb,abce;")); /* too few columns */
+    CHECK(reads("a,abcd,\"c\nb,abcx,d\"\n", " 1:a,abcd,c\nb,abcx,d;"));
+    CHECK(reads("\"a\nb,c\",abcd,d\n", " 1:a\nb,c,abcd,d;"));
+    CHECK(reads("\"\n,a\",\"abcd\",d\n", " 1:\n,a,abcd,d;"));
+    CHECK(reads("\"a\nb\",abcd,\"c\nd\"\n", " 1:a\nb,abcd,c\nd;")); /* its own digest */
+    CHECK(reads("#a,abcd,c\n#,\n#a,abcx,c\n#a,abcd\n#,abcdef,,", "!7@1 1:,,;!7@5 5:,,;"));
+}
+
 /* Long fields, in which many bytes are passed at once. */
 static void wide(void)
 {
@@ -231,6 +246,7 @@ int main(void)
 {
     rows();
     wrong();
+    hidden();
     wide();
     arguments();
     options();

@@ -27,8 +27,13 @@ _ROOM: Final = 1 << 13
 _ANY: Final = (1 << 63) - 1
 # Each costs a scan of the row limit, so that a hostile source must not have any number of them.
 _STRAY_QUOTES: Final = 100
-_TOO_SHORT, _NOT_HEX, _RAGGED, _QUOTE, _RETURN = 1, 2, 3, 4, 5  # as csamatch.h numbers them
-_BROKEN = {_QUOTE: "text behind a closing quote", _RETURN: "a carriage return within a line"}
+_TOO_SHORT, _NOT_HEX, _RAGGED = 1, 2, 3  # as csamatch.h numbers them
+_BROKEN = {
+    4: "text behind a closing quote",
+    5: "a carriage return within a line",
+    6: "a quote that is closed only behind further rows",
+    7: "a comment that reads like a row",
+}
 
 
 @dataclass(frozen=True, slots=True)
