@@ -154,6 +154,22 @@ def test_text_is_read_in_bulk():
     assert len(items) == 5
 
 
+@pytest.mark.parametrize("between", [",17,", "\tname\t", ";n a m e;", " sha1:", ',"x","'])
+def test_digests_behind_other_text_are_named(between):
+    lines = [f"{md5}{between}{sha1}" for md5, sha1 in [(MD5, SHA1)] * 20]
+    items = read("text", "\n".join(lines))
+    assert [item.values for item in items] == [[("md5", bytes.fromhex(MD5))]] * 20
+    assert {reason for item in items for reason, _ in item.bad} == {
+        "a further digest, behind other text in its line"
+    }
+
+
+@pytest.mark.parametrize("behind", [f"  {SHA1}", f" *{SHA1}", f",x/{SHA1}", f",{SHA1}.exe"])
+def test_names_of_files_may_be_digests(behind):
+    items = read("text", f"{MD5}{behind}\n" * 3)
+    assert not any(item.bad for item in items if isinstance(item, Record))
+
+
 def test_domains():
     data = (
         "# comment\n! comment\n[Adblock Plus 2.0]\n\n"

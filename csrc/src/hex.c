@@ -97,12 +97,17 @@ static bool may_hold_more(const uint8_t *text, size_t length)
         return true;
     if (length > 1 && text[0] == ' ' && (text[1] == ' ' || text[1] == '*'))
         return false; /* as coreutils write it */
-    size_t at = 0;
+    size_t at = 0, digits = 0;
     while (at < length && is_one_of(text[at], " \t,;|"))
         at++;
     if (at < length && is_one_of(text[at], "=\"'`*_()[]<>"))
         return true;
-    return length - at >= 32 && first_bad(text + at, 32) == 32;
+    for (; at < length && digits < 32; at++) {
+        uint8_t c = text[at], letter = c | 0x20;
+        bool is_digit = (c >= '0' && c <= '9') || (letter >= 'a' && letter <= 'f');
+        digits = is_digit ? digits + 1 : 0;
+    }
+    return digits == 32;
 }
 
 /* How long the rest of a line is, its end included, when it begins at `text`,

@@ -33,6 +33,10 @@ _DRESSED = re.compile(
     rb"""([0-9A-Fa-f]{32,})["'`*_)\]>]{0,4}((?:[ \t,;|].*)?)""",
     re.DOTALL | re.IGNORECASE,
 )
+_DIGEST = re.compile(
+    rb"(?<![0-9A-Za-z./\\_-])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Za-z.\\_-])"
+)
+_NAMED = re.compile(rb"\\?[0-9A-Fa-f]+(?:  | \*)")
 _BETWEEN = re.compile(rb"[ \t,;|]+")
 _AROUND: Final = b"=\"'`*_()[]<>"
 _UNSEEN: Final = {
@@ -116,6 +120,17 @@ def _explain(line: bytes) -> str:
     return "not a digest"
 
 
+def _left(line: bytes, count: int) -> list[tuple[str, str]]:
+    """Name the digests of a line behind the first ones, which have been read.
+
+    Nothing says what those are that stand behind other text; they must not go without a word.
+    """
+    if _NAMED.match(line) or _TAGGED.fullmatch(line):
+        return []
+    reason = "a further digest, behind other text in its line"
+    return [(reason, digits.decode("ascii")) for digits in _DIGEST.findall(line)[count:]]
+
+
 def is_blank(line: bytes) -> bool:
     """Whether a line holds nothing, or a comment."""
     return not line or line.startswith(_COMMENTS)
@@ -179,4 +194,4 @@ def _read_line(line: bytes, number: int) -> Record | Rejected | None:
     found = parse_line(line)
     if isinstance(found, str):
         return Rejected(f"line {number}", found, line.decode("utf-8", "backslashreplace"))
-    return Record(found, f"line {number}")
+    return Record(found, f"line {number}", bad=_left(line, len(found)))
