@@ -236,3 +236,20 @@ def test_versions_in_sources_with_names(out):
     lst = csamatch.open(out)
     assert [lst.find(md5(i)).entry.source for i in (4, 2, 3)] == ["two", "one", "two"]
     assert md5(1) not in lst
+
+
+def test_fingerprints_elsewhere_are_named(out):
+    sound, other = entry("a", 1, at(1)), entry("b", 2, at(1), kind="audio")
+    deeper = f"<page>{entry('c', 3, at(1))}</page>"
+    report = build(out, result(sound, other, deeper))
+    assert report.counts == {"md5": 1, "sha1": 1}
+    assert [(s.where, s.reason) for s in report.samples] == [
+        (f"line {line}", "fingerprints of neither an image nor a video") for line in (4, 5)
+    ]
+
+
+def test_several_fingerprints_of_one_kind_all_count(out):
+    more = f"<md5>{md5(1)}</md5><md5>{md5(2)}</md5><md5>{md5(1)}</md5><md5/><md5>?</md5>"
+    report = build(out, result(entry("a", 1, at(1), more)))
+    assert report.counts == {"md5": 2}
+    assert [s.reason for s in report.samples] == ["md5: 1 characters; expected 32"]

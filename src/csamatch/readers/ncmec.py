@@ -52,6 +52,7 @@ class _Handler:
         self._entry = ""  # the name of the entry within which the parser is
         self._line = 0
         self._said: dict[str, str] = {}
+        self._digests: list[tuple[str, str]] = []
         self._wanted = ""  # the element whose text is being gathered
         self._pieces: list[str] = []
 
@@ -69,7 +70,7 @@ class _Handler:
         if self._depth > _DEPTH:
             raise self.error("elements nested too deeply")
         if self._depth == _ENTRY and (local in _LISTED or local.startswith("deleted")):
-            self._entry, self._said = local, {}
+            self._entry, self._said, self._digests = local, {}, []
             self._line = self.parser.CurrentLineNumber
         elif self._entry and self._depth == _ENTRY + 1:
             self._want(local, ("timestamp", "id", "classification"))
@@ -77,6 +78,9 @@ class _Handler:
                 self._said["member"] = attributes.get("id", "")
         elif self._entry and self._depth == _ENTRY + 2:
             self._want(local, _DIGESTS)
+        elif local == "fingerprints" and not self._entry:
+            where = f"line {self.parser.CurrentLineNumber}"
+            self.items.append(Rejected(where, "fingerprints of neither an image nor a video"))
 
     def _want(self, local: str, names: tuple[str, ...]) -> None:
         self._wanted = local if local in names else ""
@@ -88,7 +92,11 @@ class _Handler:
 
     def _end(self, name: str) -> None:
         if self._wanted and self._depth in (_ENTRY + 1, _ENTRY + 2):
-            self._said.setdefault(self._wanted, "".join(self._pieces).strip())
+            text = "".join(self._pieces).strip()
+            if self._wanted in _DIGESTS:
+                self._digests.append((self._wanted, text))
+            else:
+                self._said.setdefault(self._wanted, text)
             self._wanted = ""
         if self._entry and self._depth == _ENTRY:
             self.items.append(self._finish())
@@ -113,13 +121,12 @@ class _Handler:
                 return Rejected(where, bad[0][0] if bad else "a withdrawal of an unknown kind", own)
             return Update(key, time, None, where)
         record = Record([], where, f"{member}/{own}", said.get("classification") or None, True, bad)
-        for algorithm in _DIGESTS:
-            if text := said.get(algorithm):
-                digest = parse_digest(algorithm, text)
-                if isinstance(digest, str):
-                    bad.append((digest, text))
-                else:
-                    record.values.append((algorithm, digest))
+        for algorithm, text in self._digests:
+            digest = parse_digest(algorithm, text) if text else ""
+            if isinstance(digest, str):
+                bad += [(digest, text)] if text else []
+            elif (algorithm, digest) not in record.values:
+                record.values.append((algorithm, digest))
         return Update(key, time, record, where) if record.values else record
 
 
