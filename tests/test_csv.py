@@ -15,6 +15,7 @@ import csamatch.quarantine
 from csamatch import _core
 from csamatch.errors import FormatError
 from csamatch.readers import READERS, Head, Record, Rejected, choose, tables
+from hashsets import sha256
 from sources import balanced, md5, sha1
 
 SHA256 = "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592"
@@ -436,3 +437,43 @@ def test_shared_triples(shared, out):
     lst = csamatch.open(out)
     for name in columns:
         assert lst.match([row[name] for row in rows]).count == len(rows)
+
+
+def test_a_column_that_names_its_algorithm_goes_before_one_that_does_not(out):
+    rows = "".join(f"{sha256(i)},{md5(i)},{sha1(i)}\n" for i in range(5))
+    report = csamatch.build(io.BytesIO(f"hash,md5,sha1\n{rows}".encode()), out)
+    assert report.counts == {"md5": 5, "sha1": 5, "sha256": 5}
+    assert not report.bad_values
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("rows", [2, 3, 200])
+def test_rows_do_not_vanish_between_two_stray_quotes(out, rows, end):
+    """One text that begins with a quote and a later one that ends with one make a field of CSV."""
+    lines = [f"n{i},{md5(i)}" for i in range(rows)]
+    lines[0], lines[-1] = f'"odd,{md5(0)}', f'TV 32",{md5(rows - 1)}'
+    report = csamatch.build(io.BytesIO(end.join(["name,md5", *lines, ""]).encode()), out)
+    assert balanced(report)
+    assert [(s.where, s.reason) for s in report.samples] == [
+        ("line 2", "a quote that is closed only behind further rows")
+    ]
+    lst = csamatch.open(out)
+    assert [md5(i) in lst for i in range(rows)] == [False, *[True] * (rows - 1)]
+
+
+def test_texts_of_several_lines_stay_texts(out):
+    note = f"see also\n{md5(9)}\nand, {md5(8)}, too\n"
+    rows = "".join(f'{md5(i)},{i},"{note}"\n' for i in range(5))
+    report = csamatch.build(io.BytesIO(f"md5,id,note\n{rows}".encode()), out)
+    assert (report.read, report.counts, report.rejected) == (5, {"md5": 5}, 0)
+
+
+def test_rows_that_begin_like_comments_are_named(out):
+    rows = f"#a,{md5(1)}\n# none, of it\nb,{md5(2)}\n#,\n#c,x{md5(3)}\n#d,{md5(4)[1:]}\n"
+    report = csamatch.build(io.BytesIO(f"tag,md5\n{rows}".encode()), out)
+    assert (report.read, report.counts) == (2, {"md5": 1})
+    assert [(s.where, s.reason) for s in report.samples] == [
+        ("line 2", "a comment that reads like a row")
+    ]
+    report = csamatch.build(io.BytesIO(f"md5\n#{md5(1)}\n{md5(2)}\n".encode()), out)
+    assert (report.read, report.samples) == (1, [])

@@ -76,11 +76,17 @@ def split(
 
 
 def roles(names: Sequence[str]) -> dict[str, int]:
-    """Find out which column holds what by their names; the first of several counts."""
+    """Find out which column holds what by their names; the first of several counts.
+
+    A name that tells the algorithm goes before one that leaves it open: "md5" before "hash".
+    """
     found: dict[str, int] = {}
-    for index, name in enumerate(names):
-        for key in role(name):
-            found.setdefault(key, index)
+    said = [role(name) for name in names]
+    for is_open in (False, True):
+        for index, keys in enumerate(said):
+            if (len(keys) > 1) is is_open:
+                for key in keys:
+                    found.setdefault(key, index)
     return found
 
 
