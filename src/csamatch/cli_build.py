@@ -63,7 +63,7 @@ def pair(text: str) -> tuple[str, str]:
 
 def listed(text: str) -> list[str | None]:
     """Read values between commas; null stands for none."""
-    return [None if each == "null" else each for each in text.split(",")]
+    return [None if each == "null" else each for each in map(str.strip, text.split(","))]
 
 
 def _where(text: str) -> tuple[str, list[str | None]]:
