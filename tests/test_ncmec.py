@@ -253,3 +253,20 @@ def test_several_fingerprints_of_one_kind_all_count(out):
     report = build(out, result(entry("a", 1, at(1), more)))
     assert report.counts == {"md5": 2}
     assert [s.reason for s in report.samples] == ["md5: 1 characters; expected 32"]
+
+
+@pytest.mark.parametrize("markup", ['<images x="{}"/>', "<!--{}-->", "<?x {}?>", "<images {}>"])
+def test_markup_without_end_takes_bounded_time(out, markup):
+    """Each took time in proportion to the square of its length."""
+    document = f'<queryResult xmlns="{NAMESPACE}">{markup.format("a" * (5 << 20))}</queryResult>'
+    with pytest.raises(
+        FormatError, match="a tag or a comment too long for an NCMEC file"
+    ) as caught:
+        build(out, document.encode())
+    assert caught.value.where == "line 1"
+
+
+def test_long_texts_between_tags_are_passed_over(out):
+    text = "a" * (3 << 20)
+    document = result(entry("a", 1, at(1), f"<pdna>{text}</pdna><md5>{md5(1)}</md5>"), text)
+    assert build(out, document).counts == {"md5": 1}

@@ -20,6 +20,8 @@ _NAMESPACE: Final = "https://hashsharing.ncmec.org/hashsharing/v2"
 _BLOCK: Final = 1 << 16
 _DEPTH: Final = 64
 _TEXT: Final = 1 << 12  # no text that is wanted is longer
+# Of a tag or a comment: expat may look through one again from its start with every piece of it.
+_MARKUP: Final = 1 << 20
 _LISTED: Final = ("image", "video")
 _WITHDRAWN: Final = ("deletedImage", "deletedVideo")
 _DIGESTS: Final = ("md5", "sha1", "sha256")
@@ -139,8 +141,10 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         When it is none, its XML is broken or ends too early, or declares a document type.
     """
     handler = _Handler(source)
+    size = 0
     while True:
         data = stream.read(_BLOCK)
+        size += len(data)
         try:
             handler.parser.Parse(data, not data)
         except expat.ExpatError as error:
@@ -150,6 +154,8 @@ def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[
         handler.items.clear()
         if not data:
             return
+        if size - handler.parser.CurrentByteIndex > _MARKUP:
+            raise handler.error("a tag or a comment too long for an NCMEC file")
 
 
 def _is_ncmec(head: Head) -> bool:
