@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tracemalloc
 from decimal import Decimal, InvalidOperation
 from unittest import mock
@@ -78,11 +79,12 @@ def oracle(number: int, media) -> tuple:
     except ValueError:
         bad.append(("MediaID: neither a number nor a string", ""))
     said = [("md5", media.get("MD5")), ("sha1", media.get("SHA1"))]
-    names = {"MD5": "md5", "SHA1": "sha1", "SHA-1": "sha1", "SHA256": "sha256", "SHA-256": "sha256"}
+    names = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256", "SHA2256": "sha256"}
     for other in objects(media.get("AlternativeHashes")):
         name = other.get("HashName")
-        if isinstance(name, str) and name.upper() in names:
-            said.append((names[name.upper()], other.get("HashValue")))
+        bare = re.sub("[-_ ]", "", name).upper() if isinstance(name, str) else ""
+        if bare in names:
+            said.append((names[bare], other.get("HashValue")))
     values = []
 
     def take(said):
@@ -134,7 +136,26 @@ OTHERS = st.lists(
             {},
             optional={
                 "HashName": st.sampled_from(
-                    ["MD5", "md5", "SHA1", "sha-1", "SHA256", "Sha-256", "SHA512", "", None, 5, []]
+                    [
+                        "MD5",
+                        "md5",
+                        "SHA1",
+                        "sha-1",
+                        "SHA256",
+                        "Sha-256",
+                        "SHA512",
+                        "",
+                        None,
+                        5,
+                        [],
+                        "sha_256 ",
+                        "SHA2-256",
+                        "SHA 1",
+                        "SHA256\0",
+                        "SHA2-2567",
+                        "-" * 99,
+                        "MD\t5",
+                    ]
                 ),
                 "HashValue": DIGEST,
                 "MD5": DIGEST,

@@ -136,22 +136,28 @@ void csm_vics_take_own(csamatch_vics *v, int algorithm, csm_json_token token,
                 has ? text->length : 0);
 }
 
+/* Names are compared by their letters and digits alone: "SHA-256", "sha 256". */
 void csm_vics_take_name(csamatch_vics *v, csm_json_token token, const csm_json_text *text)
 {
     static const struct {
         const char *name;
         int algorithm;
-    } known[] = {{"MD5", 0}, {"SHA1", 1}, {"SHA-1", 1}, {"SHA256", 2}, {"SHA-256", 2}};
+    } known[] = {{"MD5", 0}, {"SHA1", 1}, {"SHA256", 2}, {"SHA2256", 2}};
     v->algorithm = -1;
-    if (token != CSM_JSON_STRING || text->is_long || text->length < 3 || text->length > 7)
+    if (token != CSM_JSON_STRING || text->is_long)
         return;
     char upper[8] = {0};
+    size_t length = 0;
     for (size_t i = 0; i < text->length; i++) {
         uint8_t c = text->data[i];
-        upper[i] = (char)(c >= 'a' && c <= 'z' ? c - 0x20 : c);
+        if (c == '-' || c == '_' || c == ' ')
+            continue;
+        if (c == 0 || length + 1 == sizeof upper)
+            return;
+        upper[length++] = (char)(c >= 'a' && c <= 'z' ? c - 0x20 : c);
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(upper, known[i].name) == 0 && strlen(upper) == text->length)
+        if (strcmp(upper, known[i].name) == 0)
             v->algorithm = known[i].algorithm;
 }
 
