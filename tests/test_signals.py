@@ -256,3 +256,12 @@ def test_pages_of_results(out, indent):
 def test_numbers_of_any_length_are_json(out):
     line = json.dumps(threat(1))[:-1] + f', "x": {"9" * 1_000_000}}}'
     assert csamatch.build(io.BytesIO(line.encode()), out).counts == {"md5": 1}
+
+
+@pytest.mark.parametrize("second", ["data", "hashRecords"])
+def test_a_second_array_is_refused(out, second):
+    one, other = (f'[{{"indicator": "{md5(i)}", "type": "HASH_MD5"}}]' for i in (1, 2))
+    with pytest.raises(FormatError, match="after record 1: a second array of records"):
+        csamatch.build(io.BytesIO(f'{{"data": {one}, "{second}": {other}}}'.encode()), out)
+    more = f'{{"data": {one}, "{second}s": {other}, "{second}": {{}}}}'
+    assert csamatch.build(io.BytesIO(more.encode()), out).counts == {"md5": 1}

@@ -279,9 +279,11 @@ class _Array:
             pass
         behind = self._known[self._at :]
         try:
-            _DECODER.decode(f'{{"":0{behind}' if is_within else f"0 {behind}")
+            rest = _DECODER.decode(f'{{"":0{behind}' if is_within else f"0 {behind}")
         except (ValueError, RecursionError):
             raise self._error("malformed or truncated JSON") from None
+        if is_within and any(isinstance(rest.get(name), list) for name in _ARRAYS):
+            raise self._error("a second array of records in the same object")
 
 
 def read(stream: BinaryIO, source: str, options: Mapping[str, Any]) -> Iterator[Item]:
