@@ -211,6 +211,7 @@ def test_a_lone_slash_means_the_front_page_in_a_list_of_urls():
         ("|http://bad.example/|", "an adblock rule that is more than an address"),
         ("*.bad.example", "a wildcard; list the domain itself, which covers its subdomains"),
         ("two words", "more than one word"),
+        ("203.0.113.7 203.0.113.8", "more than one word"),
         ("a.b@mail.example", "an e-mail address, which must not list its whole provider"),
         ("mailto:a@mail.example", "an e-mail address, which must not list its whole provider"),
         ("bad\0.example", "binary data"),

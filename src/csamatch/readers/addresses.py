@@ -16,6 +16,7 @@ from csamatch.readers.spellings import IS_CONDITIONAL, IS_EMAIL, IS_WILDCARD, re
 _COMMENTS = ("#", "!", "[Adblock", "[adblock")
 _COMMENT_BEHIND = re.compile(r"(?<=\s)[#!]")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_NOWHERE = ("0.", "127.", ":")  # where hosts files send what they block
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%\w{1,16})?")
 # A "^" that ends a rule is adblock's sign for the end of an address; in a path it is itself.
 _ADBLOCK = re.compile(r"\|\|([^|^$*/]+(?:/[^|$*]*?)?)\^?(?:\$(.*))?")
@@ -41,7 +42,7 @@ def parse(line: str) -> list[str] | str:
     if line.startswith("|"):
         return _parse_adblock(line)
     words = line.split()
-    if len(words) > 1 and _is_ip(words[0]):
+    if len(words) > 1 and _is_ip(words[0]) and not _is_list_of_ips(words):
         # Of a line of a hosts file; in those a comment may begin anywhere.
         words = line.partition("#")[0].split()[1:]
     elif len(words) > 1:
@@ -53,6 +54,11 @@ def parse(line: str) -> list[str] | str:
 def _is_ip(word: str) -> bool:
     """Whether a word can be the address in front of a line of a hosts file."""
     return bool(_IPV4.fullmatch(word) or (":" in word and _IPV6.fullmatch(word)))
+
+
+def _is_list_of_ips(words: list[str]) -> bool:
+    """Whether a line is of addresses to list, rather than of a hosts file that blocks one."""
+    return _is_ip(words[1]) and not words[0].startswith(_NOWHERE)
 
 
 def _without_comment(line: str) -> str:
