@@ -477,3 +477,14 @@ def test_rows_that_begin_like_comments_are_named(out):
     ]
     report = csamatch.build(io.BytesIO(f"md5\n#{md5(1)}\n{md5(2)}\n".encode()), out)
     assert (report.read, report.samples) == (1, [])
+
+
+def test_addresses_of_several_lines_are_none(out):
+    rows = (
+        '1,"http://a.example/\n2,http://b.example/q\n3,http://c.example/"\n4,http://d.example/p\n'
+    )
+    report = csamatch.build(io.BytesIO(f"id,url\n{rows}".encode()), out)
+    assert (report.read, report.counts) == (2, {"url": 1})
+    assert [(s.where, s.reason) for s in report.samples] == [
+        ("line 2", "a line end within an address")
+    ]

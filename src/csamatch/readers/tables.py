@@ -298,6 +298,8 @@ class Table:
     def _take_address(self, record: Record, rule: str, raw: bytes) -> None:
         """Add an address to a record, or the reason why it is none."""
         found, reason = read_word(raw.decode("utf-8", "surrogateescape"))
+        if b"\n" in raw:  # which no address has, but rows behind a stray quote
+            reason = "a line end within an address"
         if reason:
             record.bad.append((reason, raw.decode("utf-8", "backslashreplace")))
         else:
