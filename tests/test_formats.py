@@ -9,7 +9,7 @@ import pytest
 import csamatch
 from csamatch.errors import FormatError
 from csamatch.readers import READERS
-from hashsets import HASH_SETS, ICSE, sha256
+from hashsets import HASH_SETS, ICSE, icse, icse_row, sha256
 from listings import LISTINGS
 from sources import balanced, md5, sha1
 
@@ -91,3 +91,11 @@ def test_all_of_an_icse_export_where_asked_for(out):
     assert (report.counts, report.filtered) == ({"md5": 1, "sha1": 1}, 3)
     report = build(ICSE.golden, out, where={"Image ID": ["1", "3"]})
     assert report.counts == {"md5": 2, "sha1": 2}
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_rows_whose_flag_is_none_are_named(out, count):
+    rows = [icse_row(i, "image") for i in range(count)] + [icse_row(i) for i in range(100, 300)]
+    report = build(icse(*rows), out, max_rejected=1.0)
+    assert report.rejections == {"baseline: neither yes nor no": count}
+    assert (report.counts, report.filtered) == ({"md5": 200, "sha1": 200}, 0)
