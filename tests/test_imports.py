@@ -150,7 +150,17 @@ def test_matching_imports_no_more_than_it_needs():
             "encrypted",
         ),
         *("entries", "errors", "hashlist", "info", "links", "listfile", "listkey", "listread"),
-        *("lists", "matches", "memory", "opening", "rules", "secrets", "signing", "textmatches"),
+        *(
+            "lists",
+            "matches",
+            "memory",
+            "opening",
+            "pieces",
+            "rules",
+            "secrets",
+            "signing",
+            "textmatches",
+        ),
         *("urllist",),
     )
     assert got - with_numpy == {"csamatch", *(f"csamatch.{name}" for name in modules)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import os
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,8 +16,6 @@ from csamatch.rules import CODES
 
 SAMPLE: Final = 512
 """So many keys of a rule are searched for at every byte at a time."""
-
-_CHUNK: Final = 1 << 20
 
 
 def sample(keys: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -48,16 +45,13 @@ def _listed_otherwise(
     return found
 
 
-def _seek(file: int, spans: list[tuple[int, int]], keys: npt.NDArray[np.uint8]) -> bool:
-    """Whether any of these keys is at any byte of these parts of a file."""
-    width = keys.shape[1]
-    packed = np.ascontiguousarray(keys)
-    for start, end in spans:
-        for at in range(start, end, _CHUNK):
-            chunk = os.pread(file, min(_CHUNK + width - 1, end - at), at)
-            if _core.rows_seek(packed, len(packed), width, chunk) >= 0:
-                return True
-    return False
+def _seek(lst: ListFile, keys: npt.NDArray[np.uint8]) -> bool:
+    """Whether any of these keys is at any byte of a file, but for the key hints."""
+    packed, data = np.ascontiguousarray(keys), memoryview(lst.data)
+    return any(
+        _core.rows_seek(packed, len(packed), packed.shape[1], data[start:end]) >= 0
+        for start, end in lst.spans()
+    )
 
 
 def search(file: int, removed: Mapping[str, Any], *, everywhere: bool) -> int:
@@ -95,7 +89,7 @@ def search(file: int, removed: Mapping[str, Any], *, everywhere: bool) -> int:
         chosen = keys[~_listed_otherwise(lst, rule, keys)]
         chosen = chosen if everywhere else sample(chosen)
         for start in range(0, len(chosen), SAMPLE):
-            if _seek(file, lst.spans(), chosen[start : start + SAMPLE]):
+            if _seek(lst, chosen[start : start + SAMPLE]):
                 raise UpdateError("a removed key is still somewhere in the new file")
         sought += len(chosen)
     return sought

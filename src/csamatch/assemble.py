@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -209,13 +209,6 @@ def hint_sections(columns: Columns, rule: str, count: int) -> list[Section]:
     return [Section(listfile.KEY_HINTS, CODES[rule], size - width, hints)]
 
 
-def _canary_section(rule: str, width: int, keys: Any, planted: list[bytes]) -> Section:
-    """Return the section that says where in sorted keys the canaries are."""
-    found = _core.KeySet(keys, 0, len(keys) // width, width)
-    positions = np.array([found.find(key) for key in planted], "<u8")
-    return Section(listfile.CANARIES, CODES[rule], 8, positions)
-
-
 class Planted(NamedTuple):
     """The canaries' keys, by rule."""
 
@@ -225,8 +218,16 @@ class Planted(NamedTuple):
         """Return the sections of sorted distinct keys."""
         sections = key_sections(rule, width, keys)
         if rule in self.keys:
-            sections.append(_canary_section(rule, width, keys, self.keys[rule]))
+            found = _core.KeySet(keys, 0, len(keys) // width, width)
+            sections += self.places(rule, found.find)
         return sections
+
+    def places(self, rule: str, find: Callable[[bytes], int]) -> list[Section]:
+        """Return the section that says where the canaries are, if there are any."""
+        if rule not in self.keys:
+            return []
+        positions = np.array([find(key) for key in self.keys[rule]], "<u8")
+        return [Section(listfile.CANARIES, CODES[rule], 8, positions)]
 
     def taken_off(self, found: Assembled) -> Assembled:
         """Return what was assembled, counted without canaries."""

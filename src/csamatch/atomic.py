@@ -76,6 +76,7 @@ def replace_file(
     mode: int = 0o600,
     check: Callable[[int], None] | None = None,
     wait: float = 0.0,
+    head: Callable[[], bytes] | None = None,
 ) -> None:
     """Write `chunks` to `path`: temporary file, fsync, rename, fsync of the folder.
 
@@ -89,9 +90,11 @@ def replace_file(
         Permissions of the new file.
     check : callable, optional
         Called with the new file, open to be read, before it takes the place of the old one; what
-        it raises keeps it from that.
+        it raises keeps it from that. The file is flushed meanwhile.
     wait : float
         How many seconds another process that writes the file is waited for.
+    head : callable, optional
+        Called after the chunks; what it returns is written over the beginning of the first.
     """
     final = Path(path).resolve()
     if final.exists() and not final.is_file():
@@ -101,10 +104,19 @@ def replace_file(
         try:
             for chunk in chunks:
                 file.write(chunk)
+            if head is not None:
+                file.seek(0)
+                file.write(head())
             file.flush()
-            os.fsync(file.fileno())
-            if check is not None:
-                check(file.fileno())
+            if check is None:
+                os.fsync(file.fileno())
+            else:
+                from concurrent.futures import ThreadPoolExecutor  # takes a while
+
+                with ThreadPoolExecutor(1, "csamatch-flush") as pool:
+                    flushed = pool.submit(os.fsync, file.fileno())
+                    check(file.fileno())
+                    flushed.result()
             unfinished.replace(final)
         except BaseException:
             unfinished.unlink(missing_ok=True)  # still locked, so still ours

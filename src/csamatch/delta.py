@@ -15,15 +15,15 @@ import numpy.typing as npt
 from csamatch import listfile
 from csamatch.assemble import Planted, assemble_columns, front_sections
 from csamatch.atomic import replace_file
+from csamatch.base import Base
 from csamatch.canaries import MOST
 from csamatch.changes import changes
 from csamatch.differing import check_same_key, two_files
 from csamatch.encrypted import check_clear
 from csamatch.errors import DeltaError, ListFileError
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
-from csamatch.listfile import KINDS, ListFile
+from csamatch.listfile import KINDS, ListFile, Section
 from csamatch.listkey import Key, ListKey
-from csamatch.opening import list_file
 from csamatch.revision import Removal, columns_of, revise
 
 __all__ = ["apply_delta", "write_delta"]
@@ -147,8 +147,8 @@ def decode(data: Any) -> Delta:
     return Delta(kind, fields[6].hex(), fields[7].hex(), gone, come, fields[11])
 
 
-def _made_over(file: ListFile, delta: Delta) -> tuple[list[Any], ListInfo]:
-    """Return the content of the list that a delta leads to, and what that says of itself."""
+def _made_over(file: ListFile, delta: Delta) -> tuple[list[Section], ListInfo]:
+    """Return the sections of the list that a delta leads to, and what that says of itself."""
     if delta.base != file.info.digest or delta.kind != file.kind:
         raise DeltaError(f"the delta is for list {delta.base}, not for {file.info.digest}")
     if file.unknown:
@@ -160,11 +160,13 @@ def _made_over(file: ListFile, delta: Delta) -> tuple[list[Any], ListInfo]:
     said = envelope(delta.come.info)
     removal = Removal(entries=delta.gone)
     made = revise(file, removal, columns_of(delta.come), said, delta.canaries)
-    chunks = listfile.encode(file.kind, made.sections)
-    if listfile.digest_of(chunks) != delta.digest:
-        raise DeltaError(f"the delta does not lead to list {delta.digest}, as it says")
     info = decode_info(encode_info(said), file.kind, made.counts, delta.digest, file.is_keyed)
-    return chunks, info
+    return made.sections, info
+
+
+def _check_end(delta: Delta, digest: str) -> None:
+    if digest != delta.digest:
+        raise DeltaError(f"the delta does not lead to list {delta.digest}, as it says")
 
 
 def write_delta(
@@ -215,7 +217,9 @@ def write_delta(
             raise ListFileError("a list holds sections that this version does not know")
         file.check(directories=False)
     content = b"".join(encode(before, after))
-    _made_over(before, decode(content))  # raises unless it leads there
+    tried = decode(content)
+    sections, _ = _made_over(before, tried)
+    _check_end(tried, listfile.digest_of(listfile.encode(before.kind, sections)))
     replace_file(out, [content])
     return len(content)
 
@@ -265,20 +269,25 @@ def apply_delta(
         When a file cannot be read or written.
     """
     check_clear(out)
-    file = list_file(
+    reason = ""
+    with Base(
         base,
         key=key,
         trusted_key=trusted_key,
         minimum_serial=minimum_serial,
         identity=identity,
-    )
-    reason = ""
-    try:
-        chunks, info = _made_over(file, decode(Path(delta).read_bytes()))
-    except DeltaError as error:
-        reason = str(error)
+    ) as old:
+        try:
+            change = decode(Path(delta).read_bytes())
+            sections, info = _made_over(old.file, change)
+
+            def check(_: int, digest: str) -> None:
+                old.check()
+                _check_end(change, digest)
+
+            listfile.write(out, old.file.kind, sections, check)
+        except DeltaError as error:
+            reason = str(error)
     if reason:
         raise DeltaError(f"{os.fspath(delta)}: {reason}")
-    del file
-    replace_file(out, chunks)
     return info

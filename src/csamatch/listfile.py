@@ -7,7 +7,7 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from csamatch.errors import ListFileError, ListKeyError
 from csamatch.info import ListInfo, decode_info
 from csamatch.listkey import HASH_WIDTHS, ListKey
 from csamatch.memory import private_memory
+from csamatch.pieces import Pieces, cut, hashed
 from csamatch.rules import CODES, NAMES, WIDTHS
 
 MAGIC: Final = b"\x89CSML\r\n\x1a"
@@ -50,10 +51,13 @@ FIXED_LENGTH: Final = _FIXED.size
 """Bytes of the header, before the section table."""
 _ROW = struct.Struct("<IIQQQQ")
 _ALIGNMENT = 64
+_CHUNK = 1 << 22
+
+DAMAGED: Final = "the content does not fit its checksum"
 
 
 class Section(NamedTuple):
-    """One section to be written: `data` is `width` bytes an item."""
+    """One section to be written: `data` is `width` bytes an item, bytes-like or `Pieces`."""
 
     kind: int
     subject: int
@@ -63,6 +67,40 @@ class Section(NamedTuple):
 
 def _aligned(length: int) -> int:
     return -(-length // _ALIGNMENT) * _ALIGNMENT
+
+
+class _Layout:
+    """Where a list file's sections lie."""
+
+    def __init__(self, kind: str, sections: Sequence[Section]) -> None:
+        self.kind, self.count = kind, len(sections)
+        self.features = KEYED if any(section.kind == KEY_CHECK for section in sections) else 0
+        at = self.start = _aligned(_FIXED.size + _ROW.size * len(sections) + 4)
+        self.table = b""
+        self.content: list[Any] = []
+        for part, subject, width, data in sections:
+            content = data if isinstance(data, Pieces) else memoryview(data).cast("B")
+            gap, size = _aligned(at) - at, content.nbytes
+            at += gap
+            self.table += _ROW.pack(part, subject, width, size // width, at, size)
+            self.content += [bytes(gap), content]
+            at += size
+        self.end = at
+
+    def header(self, digest: bytes) -> bytes:
+        header = _FIXED.pack(
+            MAGIC,
+            *VERSION,
+            self.features,
+            KINDS[self.kind],
+            self.count,
+            self.start,
+            self.end,
+            0,
+            digest,
+        )
+        header = (header + self.table).ljust(self.start - 4, b"\0")
+        return header + struct.pack("<I", zlib.crc32(header))
 
 
 def encode(kind: str, sections: Sequence[Section]) -> list[Any]:
@@ -80,43 +118,38 @@ def encode(kind: str, sections: Sequence[Section]) -> list[Any]:
     list of bytes-like
         The file's content, header first.
     """
-    header_length = _aligned(_FIXED.size + _ROW.size * len(sections) + 4)
-    at = header_length
-    table = b""
-    content: list[Any] = []
-    for section in sections:
-        data = memoryview(section.data).cast("B")
-        gap = _aligned(at) - at
-        at += gap
-        table += _ROW.pack(
-            section.kind, section.subject, section.width, len(data) // section.width, at, len(data)
-        )
-        content += [bytes(gap), data]
-        at += len(data)
+    layout = _Layout(kind, sections)
+    content = [b"".join(c) if isinstance(c, Pieces) else c for c in layout.content]
     digest = hashlib.sha256()
     for chunk in content:
         digest.update(chunk)
-    features = KEYED if any(section.kind == KEY_CHECK for section in sections) else 0
-    header = _FIXED.pack(
-        MAGIC, *VERSION, features, KINDS[kind], len(sections), header_length, at, 0, digest.digest()
-    )
-    header = (header + table).ljust(header_length - 4, b"\0")
-    return [header + struct.pack("<I", zlib.crc32(header)), *content]
+    return [layout.header(digest.digest()), *content]
 
 
 def write(
     path: str | os.PathLike[str],
     kind: str,
     sections: Sequence[Section],
-    check: Callable[[int], None] | None = None,
+    check: Callable[[int, str], None] | None = None,
 ) -> str:
     """Write a list file, replacing what is there in one step; return its digest.
 
-    The new file is checked before that, if `check` is given, as in `replace_file`.
+    The new file, open to be read, and its digest are checked before that, if `check` is given.
     """
-    chunks = encode(kind, sections)
-    replace_file(path, chunks, check=check)
-    return digest_of(chunks)
+    layout, digest = _Layout(kind, sections), hashlib.sha256()
+
+    def chunks() -> Generator[Any]:
+        yield bytes(layout.start)  # the header's place
+        yield from hashed((p for c in layout.content for p in cut(c)), digest)
+
+    with contextlib.closing(chunks()) as content:  # the thread ends here, whatever happens
+        replace_file(
+            path,
+            content,
+            check=None if check is None else lambda file: check(file, digest.hexdigest()),
+            head=lambda: layout.header(digest.digest()),
+        )
+    return digest.hexdigest()
 
 
 def digest_of(chunks: Sequence[Any]) -> str:
@@ -148,10 +181,9 @@ class ListFile:
         self.key: ListKey | None = None
         self.kind = next(name for name, code in KINDS.items() if code == kind)
         self._sections = {(row[0], row[1]): row for row in rows}
-        if verify:
-            actual = hashlib.sha256(memoryview(data)[header_length:]).digest()
-            if actual != digest:
-                raise ListFileError("the content does not fit its checksum")
+        self._start, self._digest = header_length, digest
+        if verify and not self.fits_checksum():
+            raise ListFileError(DAMAGED)
         self.counts = {
             NAMES[subject]: row[3]
             for (what, subject), row in self._sections.items()
@@ -169,6 +201,16 @@ class ListFile:
             damaged = False
         if damaged:
             raise ListFileError("the info section cannot be read")
+
+    def fits_checksum(self, left: Callable[[], bool] = lambda: False) -> bool:
+        """Whether the content is what it was when written; False too once `left` says so."""
+        actual = hashlib.sha256()
+        with memoryview(self.data) as content:
+            for at in range(self._start, len(content), _CHUNK):
+                if left():
+                    return False
+                actual.update(content[at : at + _CHUNK])
+        return actual.digest() == self._digest
 
     def _bytes(self, kind: int, subject: int = 0) -> memoryview:
         row = self._sections.get((kind, subject))

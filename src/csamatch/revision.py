@@ -24,11 +24,11 @@ from csamatch.assemble import (
 )
 from csamatch.canaries import plant
 from csamatch.columns import Columns, Numbers
-from csamatch.differing import Places, locate
+from csamatch.differing import Places
 from csamatch.entries import EntryTable
 from csamatch.listfile import ListFile, Section
-from csamatch.memory import private_memory
 from csamatch.rules import CODES
+from csamatch.splicing import Splice, SplicedKeys
 
 Positions = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
@@ -91,6 +91,15 @@ def add_hints(columns: Columns, file: ListFile, rule: str, kept: Any) -> None:
         keys = np.frombuffer(file.key_bytes(CODES[rule]), np.uint8).reshape(len(hints), -1)
         pairs = np.concatenate([keys[kept], hints[kept]], axis=1)
         columns.hints.setdefault(rule, bytearray()).extend(pairs.tobytes())
+
+
+def _add_other_hints(columns: Columns, file: ListFile, rule: str, gone: Places) -> None:
+    """Add to columns what a list notes beside the keys of a rule, but for those gone."""
+    hints = file.key_hints(CODES[rule])
+    if hints is not None:
+        kept = np.ones(len(hints), np.bool_)
+        kept[gone] = False
+        add_hints(columns, file, rule, kept)
 
 
 def _add_all_hints(columns: Columns, other: Columns) -> None:
@@ -175,38 +184,6 @@ def append_entries(columns: Columns, other: Columns) -> None:
         columns.add_sources(np.zeros(len(codes), np.uint32), ())
 
 
-class _Splice(NamedTuple):
-    """The keys of a rule made over, and where the old and the new ones are among them."""
-
-    rows: Any  # packed
-    size: int
-    old: Places  # of each old key; nonsense for those that are gone
-    new: Places
-
-
-def _splice(width: int, keys: Any, dead: Bools, new: Any, *, places: bool) -> _Splice:
-    """Put new keys, sorted and distinct, among sorted ones, and take those out that are dead."""
-    at = locate(keys, new, width)
-    dead[at[at >= 0]] = False  # it goes and comes back: it stays
-    is_fresh = at < 0
-    rows = np.frombuffer(new, np.uint8).reshape(-1, width)
-    fresh, belongs = rows[is_fresh], (~at[is_fresh]).astype(np.uint64)
-    gone = np.flatnonzero(dead).astype(np.uint64)
-    count = len(dead) - len(gone) + len(fresh)
-    out = private_memory(max(1, count * width))
-    view = memoryview(out)[: count * width]
-    _core.rows_splice(keys, len(dead), width, gone, np.ascontiguousarray(fresh), belongs, view)
-    if not places:
-        return _Splice(view, count, np.empty(0, np.int64), np.empty(0, np.int64))
-    shift = np.bincount(belongs.astype(np.int64), minlength=len(dead) + 1)
-    lost = np.concatenate([[0], np.cumsum(dead)])
-    old = np.arange(len(dead)) + np.cumsum(shift)[:-1] - lost[:-1]
-    where = np.empty(len(at), np.int64)
-    where[~is_fresh] = old[at[~is_fresh]]
-    where[is_fresh] = (~at[is_fresh]) - lost[~at[is_fresh]] + np.arange(len(fresh))
-    return _Splice(view, count, old, where)
-
-
 def _rules(file: ListFile, come: Columns) -> list[str]:
     return sorted({*file.counts, *come.keys, *come.bare}, key=CODES.__getitem__)
 
@@ -220,13 +197,13 @@ def _bases(file: ListFile) -> dict[str, int]:
     return bases
 
 
-def _dead(file: ListFile, rule: str, base: int, removal: Removal) -> Bools:
-    """Which keys of a rule go, where each key is its own entry."""
-    dead = np.zeros(file.counts.get(rule, 0), np.bool_)
-    dead[removal.keys.get(rule, _NONE)] = True
-    low, high = np.searchsorted(removal.entries, [base, base + len(dead)])
-    dead[(removal.entries[low:high] - np.uint64(base)).astype(np.int64)] = True
-    return dead
+def _gone(file: ListFile, rule: str, base: int, removal: Removal) -> Places:
+    """Return which keys of a rule go, where each key is its own entry."""
+    end = base + file.counts.get(rule, 0)
+    keys = removal.keys.get(rule, _NONE).astype(np.int64)
+    low, high = np.searchsorted(removal.entries, [base, end])
+    entries = removal.entries[low:high].astype(np.int64) - base
+    return np.union1d(keys, entries) if len(entries) else keys
 
 
 def _without_canaries(file: ListFile, removal: Removal) -> Removal:
@@ -238,20 +215,22 @@ def _without_canaries(file: ListFile, removal: Removal) -> Removal:
     return removal._replace(keys={**removal.keys, **keys})
 
 
-def _ends(file: ListFile, rule: str, dead: Bools) -> list[int]:
+def _ends(file: ListFile, rule: str, gone: Places) -> list[int]:
     """Return the first bytes of the lowest and of the highest key that stays, as numbers."""
-    if dead.all():
+    width, count, keys = file.widths[rule], file.counts[rule], file.key_bytes(CODES[rule])
+    if len(gone) == count:
         return []
-    width, keys = file.widths[rule], file.key_bytes(CODES[rule])
-    places = int(np.argmin(dead)), len(dead) - 1 - int(np.argmin(dead[::-1]))
-    return [int.from_bytes(keys[at * width : at * width + 8], "big") for at in places]
+    rank = np.arange(len(gone))
+    low = int(np.count_nonzero(gone == rank))  # they ascend: only the first can be that low
+    high = count - 1 - int(np.count_nonzero(gone[::-1] == count - 1 - rank))
+    return [int.from_bytes(keys[at * width : at * width + 8], "big") for at in (low, high)]
 
 
 def _plant(
-    file: ListFile, dead: Mapping[str, Bools], come: Columns, info: Mapping[str, Any], count: int
+    file: ListFile, lost: Mapping[str, Places], come: Columns, info: Mapping[str, Any], count: int
 ) -> tuple[list[Section], Planted]:
     """Add the new list's canaries to what comes in; return the sections in front of the keys."""
-    held = {rule: ends for rule, gone in dead.items() if (ends := _ends(file, rule, gone))}
+    held = {rule: ends for rule, gone in lost.items() if (ends := _ends(file, rule, gone))}
     if not count or not (held or come.bare or come.keys):
         return front_sections(info, file.key_check(), b""), Planted()
     seed, keys = plant(come, info, count, file.key, held)
@@ -263,21 +242,21 @@ def _revise_bare(
 ) -> Assembled:
     """Make a list of keys alone over."""
     counts = {}
-    lost = {rule: _dead(file, rule, base, removal) for rule, base in _bases(file).items()}
+    lost = {rule: _gone(file, rule, base, removal) for rule, base in _bases(file).items()}
     sections, planted = _plant(file, lost, come, info, canaries)
     for rule in _rules(file, come):
-        dead = lost.pop(rule, np.empty(0, np.bool_))
         new = come.bare.pop(rule, bytearray())
         width = file.widths[rule]
         _core.rows_sort(new, len(new) // width, width)
         unique = memoryview(new)[: _core.rows_unique(new, len(new) // width, width) * width]
-        made = _splice(width, file.key_bytes(CODES[rule]), dead, unique, places=False)
-        if made.size:
-            _core.rows_check(made.rows, 0, made.size, width)
-            counts[rule] = made.size
-            sections += planted.sections(rule, width, made.rows)
-            add_hints(come, file, rule, ~dead)
-            sections += hint_sections(come, rule, made.size)
+        gone = lost.pop(rule, np.empty(0, np.int64))
+        made = Splice(rule, width, file.key_bytes(CODES[rule]), gone, unique)
+        if made.count:
+            counts[rule] = made.count
+            sections += SplicedKeys(made).sections()
+            sections += planted.places(rule, made.find)
+            _add_other_hints(come, file, rule, made.gone)
+            sections += hint_sections(come, rule, made.count)
     return planted.taken_off(Assembled(sections, sum(counts.values()), 0, counts))
 
 
@@ -286,7 +265,7 @@ class _Pairs(NamedTuple):
 
     rank: Numbers
     entry: Numbers
-    dead: Bools  # the keys that are in none
+    gone: Places  # the keys that are in none
 
 
 def _remaining(file: ListFile, removal: Removal, entries: int) -> dict[str, _Pairs]:
@@ -301,27 +280,21 @@ def _remaining(file: ListFile, removal: Removal, entries: int) -> dict[str, _Pai
         lost[removal.keys.get(rule, _NONE).astype(np.int64)] = True
         keep = ~(lost[rank] | gone[entry])
         rank, entry = rank[keep], entry[keep]
-        found[rule] = _Pairs(rank, entry, np.bincount(rank, minlength=count) == 0)
+        found[rule] = _Pairs(rank, entry, np.flatnonzero(np.bincount(rank, minlength=count) == 0))
     return found
 
 
-def _merge(
-    file: ListFile, rule: str, pairs: _Pairs, table: Table | None, first: int
-) -> Table | None:
+def _merge(made: Splice, pairs: _Pairs, table: Table | None, first: int) -> Table:
     """Put the pairs that come in, whose records are numbered from `first`, among the others."""
-    width = file.widths[rule]
-    new = b"" if table is None else table.keys.data.cast("B")
-    made = _splice(width, file.key_bytes(CODES[rule]), pairs.dead, new, places=True)
-    if not made.size:
-        return None
-    rank, record = made.old[pairs.rank], pairs.entry
+    old, where = made.places()
+    rank, record = old[pairs.rank], pairs.entry
     if table is not None:
-        rank = np.concatenate([rank, made.new[table.rank]])
+        rank = np.concatenate([rank, where[table.rank]])
         record = np.concatenate([record, table.record + np.uint32(first)])
         order = np.argsort(rank, kind="stable")  # two sorted runs, which are merged
         rank, record = rank[order], record[order]
-    rows = np.frombuffer(made.rows, np.uint32).reshape(made.size, width // 4)
-    return Table(rule, rows, rank.astype(np.uint32), record.astype(np.uint32))
+    rows = np.frombuffer(made.whole(), np.uint32).reshape(made.count, made.width // 4)
+    return Table(made.rule, rows, rank.astype(np.uint32), record.astype(np.uint32))
 
 
 def revise(
@@ -354,7 +327,7 @@ def revise(
     file.check(directories=False)
     count = sum(file.counts.values()) if table.is_absent else len(table)
     pairs = _remaining(file, removal, count)
-    lost = {rule: each.dead for rule, each in pairs.items()}
+    lost = {rule: each.gone for rule, each in pairs.items()}
     sections, planted = _plant(file, lost, come, info, canaries)
     come.number_bare()
     kept = np.zeros(count, np.bool_)
@@ -367,11 +340,14 @@ def revise(
     nothing = np.empty(0, np.uint32)
     tables = []
     for rule in _rules(file, come):
-        held = pairs.pop(rule, _Pairs(nothing, nothing, np.empty(0, np.bool_)))
+        held = pairs.pop(rule, _Pairs(nothing, nothing, np.empty(0, np.int64)))
         held = held._replace(entry=number[held.entry].astype(np.uint32))
         new = sort_keys(rule, come) if rule in come.keys else None
-        tables.append(_merge(file, rule, held, new, first))
-        add_hints(merged, file, rule, ~held.dead)
+        rows = b"" if new is None else new.keys
+        made = Splice(rule, file.widths[rule], file.key_bytes(CODES[rule]), held.gone, rows)
+        if made.count:
+            tables.append(_merge(made, held, new, first))
+        _add_other_hints(merged, file, rule, made.gone)
     _add_all_hints(merged, come)
     append_entries(merged, come)
-    return assemble_tables([t for t in tables if t is not None], merged, sections, planted)
+    return assemble_tables(tables, merged, sections, planted)

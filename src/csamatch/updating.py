@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from csamatch import _core, absence, listfile, listread, quarantine
 from csamatch.allow import allow_list, is_list_file
+from csamatch.base import Base
 from csamatch.canaries import MOST
 from csamatch.columns import Columns
 from csamatch.differing import locate
@@ -22,7 +23,6 @@ from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.intake import Intake
 from csamatch.listfile import ListFile
 from csamatch.listkey import Key, ListKey
-from csamatch.opening import list_file
 from csamatch.readers import delimited
 from csamatch.reading import Progress, Request, read_source
 from csamatch.receipt import UpdateReceipt
@@ -281,42 +281,41 @@ def update(
     check_clear(out)
     if canaries is not None and not 0 <= canaries <= MOST:
         raise ValueError(f"canaries: must lie between 0 and {MOST:,}")
-    file = list_file(
-        base,
-        key=key,
-        trusted_key=trusted_key,
-        minimum_serial=minimum_serial,
-        identity=identity,
-    )
-    check_base(file, base_digest)
-    said = _new_info(file.info, info)
     reader, chosen = delimited.with_columns(reader, options, columns)
     admitted = frozenset([admit] if isinstance(admit, str) else admit)
     if admitted - set(quarantine.CLASSES):
         raise ValueError(f"admit: no such class; there are {', '.join(quarantine.CLASSES)}")
     limits, most = Limits(max_size, max_ratio), RejectionLimit(max_rejected)
     harmless, wanted = allow_list(allow), wanted_categories(categories)
-    changes = {}
-    for name, given in (("add", add), ("remove", remove), ("replace", replace)):
-        report = BuildReport(keep_values=keep_values)
-        if name == "remove":
-            everything = frozenset(quarantine.CLASSES)
-            intake = Intake(report, everything, None, lambda _: True, key=file.key)
-        else:
-            intake = Intake(report, admitted, harmless, wanted, key=file.key)
-        changes[name] = Gathering(file, intake)
-        if given is not None:
-            fields = {} if name == "remove" else where
-            request = Request(reader, chosen, fields, limits, most, progress)
-            changes[name].read(given, request)
-    wish = file.canary_count if canaries is None else canaries
-    held = [file]
-    del file
-    return _apply(held, out, changes, said, wish, allow_shrink, search_all)
+    with Base(
+        base,
+        key=key,
+        trusted_key=trusted_key,
+        minimum_serial=minimum_serial,
+        identity=identity,
+    ) as opened:
+        file = opened.file
+        check_base(file, base_digest)
+        said = _new_info(file.info, info)
+        changes = {}
+        for name, given in (("add", add), ("remove", remove), ("replace", replace)):
+            report = BuildReport(keep_values=keep_values)
+            if name == "remove":
+                everything = frozenset(quarantine.CLASSES)
+                intake = Intake(report, everything, None, lambda _: True, key=file.key)
+            else:
+                intake = Intake(report, admitted, harmless, wanted, key=file.key)
+            changes[name] = Gathering(file, intake)
+            if given is not None:
+                fields = {} if name == "remove" else where
+                request = Request(reader, chosen, fields, limits, most, progress)
+                changes[name].read(given, request)
+        wish = file.canary_count if canaries is None else canaries
+        return _apply(opened, out, changes, said, wish, allow_shrink, search_all)
 
 
 def _apply(
-    held: list[ListFile],
+    opened: Base,
     out: str | os.PathLike[str],
     changes: Mapping[str, Gathering],
     said: Mapping[str, Any],
@@ -324,8 +323,8 @@ def _apply(
     allow_shrink: bool | float,
     search_all: bool,
 ) -> UpdateReceipt:
-    """Make the list over and write it; take it out of `held`, to let go of it in time."""
-    file = held.pop()
+    """Make the list over and write it."""
+    file = opened.file
     keys = {name: change.keys() for name, change in changes.items()}
     _check_apart(keys["remove"], keys["add"], "added")
     _check_apart(keys["remove"], keys["replace"], "replaced")
@@ -342,12 +341,12 @@ def _apply(
             gone[rule] = np.union1d(gone[rule], found) if rule in gone else found
     assembled = revise(file, Removal(keys=gone), come, said, canaries)
     check_shrink(base, assembled.counts, allow_shrink)
-    del file  # its memory, unless the caller holds the list, makes room for the search
     searched = 0
     absent = _no_canaries(keys["remove"], assembled.planted)
 
-    def check(written: int) -> None:
+    def check(written: int, _: str) -> None:
         nonlocal searched
+        opened.check()
         searched = absence.search(written, absent, everywhere=search_all)
 
     digest = listfile.write(out, kind, assembled.sections, check)
