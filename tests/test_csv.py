@@ -488,3 +488,14 @@ def test_addresses_of_several_lines_are_none(out):
     assert [(s.where, s.reason) for s in report.samples] == [
         ("line 2", "a line end within an address")
     ]
+
+
+def test_several_columns_of_one_algorithm(tmp_path, out):
+    """Only one can be read: the caller must say which, so that none goes missing unnoticed."""
+    known, other = "0123456789abcdef" * 2, "fedcba9876543210" * 2
+    (tmp_path / "t.csv").write_text(f"md5,file_md5\n{known},{other}\n")
+    with pytest.raises(FormatError, match="line 1: several columns of md5; say with columns"):
+        csamatch.build(tmp_path / "t.csv", out, reader="csv")
+    assert not out.exists()
+    csamatch.build(tmp_path / "t.csv", out, reader="csv", columns={"md5": "file_md5"})
+    assert other in csamatch.open(out) and known not in csamatch.open(out)

@@ -184,6 +184,9 @@ def _read(stream: BinaryIO, source: str, options: Mapping[str, Any], kind: str) 
     except _MissingError as missing:
         raise FormatError(source, f"no column is called {missing}", where) from None
     wanted = ALGORITHMS if kind == "hashes" else tuple(ADDRESSES)
+    if given is None and (twice := headers.twice(names)):
+        several = f"several columns of {twice}; say with columns which is meant"
+        raise FormatError(source, several, where)
     if not any(key in found for key in wanted):
         what = "digests" if kind == "hashes" else "addresses"
         raise FormatError(source, f"no column of {what} is named; give columns", where)

@@ -90,6 +90,12 @@ def roles(names: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def twice(names: Sequence[str]) -> str:
+    """Return an algorithm that several columns name, of which only one would be read, if any."""
+    told = [keys[0] for keys in map(role, names) if len(keys) == 1 and keys[0] in _DIGESTS]
+    return next((algorithm for algorithm in told if told.count(algorithm) > 1), "")
+
+
 def has_digests(found: Mapping[str, int]) -> bool:
     """Whether a map of columns has one of digests."""
     return any(key in found for key in _DIGESTS)
