@@ -166,6 +166,3 @@ def test_rows_that_pythons_csv_writes_are_read_back(seed):
     document = text.getvalue().encode()
     for piece in (1, 2, 3, 5, 64, 1 << 20):
         assert [cells for _, cells in scanned(document, piece)] == rows
-
-
-# -------------------------------------------------------------- the reader --
