@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import io
 import json
 import logging
 import pickle
 import traceback
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -197,6 +199,40 @@ def test_keyed_lists(files, capfd, monkeypatch):
         assert cli.main(["match", "k.csml", "domains.txt", "--identity", "identity"]) == 2
     captured = capfd.readouterr()
     assert captured.err and not leaks(captured.err + captured.out)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        HEX_KEY,
+        HEX_KEY[:32].upper() + "\n",
+        "0Secret0Secret0Secret0Secret0Secret0Secret0==",
+        " age-secret-key-1secret",
+        "-----BEGIN PRIVATE KEY-----\nsecret/key\n" * 200,
+    ],
+)
+def test_a_key_in_place_of_the_path_of_its_file(files, capfd, secret):
+    """An easy mistake, whose error must not put the key into a log."""
+    path = files / "k.csml"
+    csamatch.build(files / "mixed.txt", path, key=KEY, reader="text", max_rejected=1.0)
+    calls = [
+        lambda: csamatch.open(path, key=secret),
+        lambda: csamatch.open(path, key=Path(secret)),
+        lambda: csamatch.build(files / "mixed.txt", files / "x.csml", key=secret),
+    ]
+    if importlib.util.find_spec("pyrage"):
+        calls.append(lambda: csamatch.open(path, identity=secret))
+    if importlib.util.find_spec("cryptography"):
+        calls.append(lambda: csamatch.sign(path, secret, serial=1))
+    for call in calls:
+        with pytest.raises(csamatch.Error, match="a key was given where") as info:
+            call()
+        assert not any(leaks(text) for text in walk(info.value))
+        assert not leaks("".join(traceback.format_exception_only(info.value)))
+    assert cli.main(["self-test", str(path), "--key-file", secret]) == 2
+    assert not leaks(capfd.readouterr().err)
+    with pytest.raises(FileNotFoundError, match="key.bin"):
+        csamatch.open(path, key=files / "key.bin")
 
 
 def test_exceptions(files, caplog):
