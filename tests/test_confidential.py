@@ -231,7 +231,7 @@ def test_a_key_in_place_of_the_path_of_its_file(files, capfd, secret):
         assert not leaks("".join(traceback.format_exception_only(info.value)))
     assert cli.main(["self-test", str(path), "--key-file", secret]) == 2
     assert not leaks(capfd.readouterr().err)
-    with pytest.raises(FileNotFoundError, match="key.bin"):
+    with pytest.raises(FileNotFoundError, match=r"key\.bin"):
         csamatch.open(path, key=files / "key.bin")
 
 

@@ -51,6 +51,16 @@ def test_publishing(build, tmp_path):
     assert len(live) == 5
 
 
+def test_a_link_to_a_pointer(build, tmp_path):
+    """The list lies beside the pointer, not beside the link."""
+    place, link = tmp_path / "lists", tmp_path / "link"
+    csamatch.publish(build(tmp_path / "a.csml", version="1"), place)
+    link.symlink_to(place / "current")
+    live = LiveList(link, **Heard().options())
+    csamatch.publish(build(tmp_path / "a.csml", DIGESTS[:2], version="2"), place)
+    assert live.check() and live.info.version == "2"
+
+
 def test_a_generation_pruned_while_it_is_opened(build, tmp_path, monkeypatch):
     """The pointer was read, and then its list went: the next one is taken, without complaint."""
     place = tmp_path / "lists"

@@ -30,7 +30,8 @@ def pointed(path: str | os.PathLike[str]) -> Path | None:
     with Path(path).open("rb") as file:
         head = file.read(_LONGEST)
     found = None if head.startswith(MAGIC) else _POINTED.fullmatch(head)
-    return None if found is None else Path(path).with_name(found[1].decode("ascii"))
+    # Beside the pointer itself, wherever a link to it lies.
+    return None if found is None else Path(path).resolve().with_name(found[1].decode("ascii"))
 
 
 def _generations(folder: Path) -> list[Path]:
