@@ -274,6 +274,18 @@ def test_logging(caplog):
     assert json.loads(caplog.records[1].getMessage())["tag"] == "100% %s"
 
 
+def test_logging_that_would_drop_a_record():
+    """As Python's logging does with all below a warning until it is set up."""
+    logger = logging.getLogger("csamatch.test_audit")
+    matcher = Matcher(HashList(MD5), audit=audit.Logging(logger))
+    for level in (logging.WARNING, logging.ERROR):
+        logger.setLevel(level)
+        with pytest.raises(csamatch.Error, match="set its level"):
+            matcher.match_digests(MD5)
+    logger.setLevel(logging.INFO)
+    assert matcher.match_digests(MD5).count == len(MD5)
+
+
 def test_the_report_of_a_match(listed):
     (match,) = listed.match([MD5[0]])
     zone = datetime.fromisoformat("2026-11-22T03:04:05.006+02:00")

@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from csamatch import _core
+from csamatch.errors import Error
 from csamatch.matches import Match
 
 if TYPE_CHECKING:
@@ -197,6 +198,12 @@ class Logging:
         The logger, or its name.
     level : int
         The level of the records.
+
+    Raises
+    ------
+    Error
+        For each record, when the logger is not enabled for that level: unless it is set up, Python
+        drops all below a warning. What becomes of a record after that is for its handlers to say.
     """
 
     def __init__(
@@ -207,4 +214,6 @@ class Logging:
 
     def __call__(self, record: Record) -> None:
         """Log one record."""
+        if not self._logger.isEnabledFor(self._level):
+            raise Error(f"logger {self._logger.name!r} drops what is to be audited: set its level")
         self._logger.log(self._level, "%s", _line(record))
