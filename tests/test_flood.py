@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -96,6 +99,26 @@ def test_many_threads_count_together():
     for thread in threads:
         thread.join()
     assert len(floods) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("what", ["guard", "collector"])
+def test_a_process_forked_while_another_thread_counts(what):
+    """A process of its own, which dies of its alarm where the lock is held for ever."""
+    code = f"""
+import csamatch, os, signal, sys
+from csamatch.metrics import PrometheusCollector
+guard, collector = csamatch.FloodGuard(2, print), PrometheusCollector()
+matcher = csamatch.Matcher(csamatch.HashList(["00" * 16]), guard=guard, on_batch=collector)
+with {what}._lock:  # as a thread that counts holds it
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)
+        matcher.match_digests([bytes(16)])
+        os._exit(0)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_what_a_guard_cannot_be_made_of():

@@ -36,7 +36,7 @@ def write_baseline(folder: Path, version: int, files: list[bytes]) -> None:
         "\n".join(hashlib.new(ALGORITHMS[i % 3], file).hexdigest() for i, file in enumerate(files))
     )
     said = {"name": "Baseline", "version": str(version), "issued": "2020-01-01"}
-    csamatch.build(source, folder / "baseline.csml", info=said)
+    csamatch.build(source, folder / "baseline.csml", info=said, canaries=1)
 
 
 def write_iwol(folder: Path, version: int, hosts: list[str]) -> None:
@@ -171,6 +171,16 @@ def test_uploads(folder, client):
     assert after[looked_up] - before.get(looked_up, 0) == 3 * (len(KNOWN) + len(CLEAN))
     assert after[found] - before.get(found, 0) == len(KNOWN)
     assert after['csamatch_list_keys{list="Baseline"}'] == len(KNOWN)
+
+
+def test_a_canary(folder, client):
+    """The whole way can be tried: it is refused and in the audit, but not reported."""
+    lst = csamatch.open(folder / "baseline.csml")
+    content = f"csamatch canary {lst._file.canary_seed().hex()} 0".encode()
+    reports = len(records(folder, "reports.jsonl"))
+    assert client.upload(content) == 403
+    assert records(folder, "audit.jsonl")[-1]["category"] == "canary"
+    assert len(records(folder, "reports.jsonl")) == reports
 
 
 def test_an_upload_that_breaks_off(folder, client):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from csamatch.entries import Entry
+from csamatch.forks import lock_for
 from csamatch.info import ListInfo
 from csamatch.matches import Match
 
@@ -66,7 +66,7 @@ class FloodGuard:
         self._threshold = threshold
         self._on_flood = on_flood
         self._window = window
-        self._lock = threading.Lock()
+        self._lock = lock_for(self)
         self._counts: dict[tuple[str, str | int], int] = {}
         self._start = time.monotonic()
 

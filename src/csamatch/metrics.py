@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from csamatch.forks import lock_for
 from csamatch.hashlist import HashList
 from csamatch.info import ListInfo
 from csamatch.live import LiveList
@@ -128,7 +128,7 @@ class PrometheusCollector:
             if not isinstance(each, (HashList, UrlList, LiveList)):
                 raise TypeError(f"lists: expected lists, not {type(each).__name__}")
         self._prefix = prefix
-        self._lock = threading.Lock()
+        self._lock = lock_for(self)
         self._totals: Counter[tuple[str, str]] = Counter()
         self._hits: Counter[str] = Counter()
 
