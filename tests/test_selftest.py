@@ -124,6 +124,26 @@ def test_damage_is_found(tmp_path, kind, canaries, key):
             lst.self_test()
 
 
+@pytest.mark.parametrize("canaries", [0, 3])
+@pytest.mark.parametrize("key", [None, SECRET])
+def test_damage_to_any_section_is_found(tmp_path, key, canaries):
+    """Also where no key tells of it, such as a host noted beside a page, which is missed then."""
+    for kind in SOURCES:
+        make(tmp_path, kind, key=key, canaries=canaries)
+        path = tmp_path / "l.csml"
+        data = path.read_bytes()
+        for (section, _), (_, _, content) in ListFile(data).sections.items():
+            if section in (1, 13) or not content:
+                continue  # what the list and its key are: that is read when it is opened
+            at = data.index(content) + len(content) // 2
+            path.write_bytes(data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :])
+            path.chmod(0o600)
+            with pytest.raises((SelfTestError, csamatch.ListFileError)):
+                csamatch.open(path, key=key, verify=False).self_test()
+        path.write_bytes(data)
+        csamatch.open(path, key=key, verify=False).self_test()
+
+
 def test_look_ups_alone_find_a_zeroed_filter(tmp_path, monkeypatch):
     """Even if nobody compared the directory with the keys."""
     monkeypatch.setattr(listfile.ListFile, "check_index", lambda self, subject: None)

@@ -123,7 +123,8 @@ class BaseList:
 
         Every key of the list is looked up with every kernel and must be found at its place; what
         lies beside some of them must not. Canaries, where the list was built with any, are looked
-        up through ``in``, `find` and `match` like any query.
+        up through ``in``, `find` and `match` like any query. Last, the content as it lies in memory
+        is compared with its checksum.
 
         Returns
         -------

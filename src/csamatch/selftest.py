@@ -62,7 +62,22 @@ def self_test(lst: HashList | UrlList) -> SelfTest:
     for kernel in kernels:
         cls: type[HashList | UrlList] = HashList if isinstance(lst, HashList) else UrlList
         _try_canaries(cls.__new__(cls)._adopt(file, kernel))
+    _check_content(file)
     return SelfTest(sum(file.counts.values()), count, kernels)
+
+
+def _check_content(file: listfile.ListFile) -> None:
+    """Compare the content, as it lies in memory, with its checksum.
+
+    This alone shows what no key tells of, such as damage to the hosts noted beside pages.
+    """
+    reason = ""
+    try:
+        listfile.ListFile(file.data)
+    except ListFileError as error:
+        reason = str(error)
+    if reason:
+        raise SelfTestError(reason)
 
 
 def _try_keys(file: listfile.ListFile, subject: int, keys: _core.KeySet) -> None:
