@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import csamatch
-from csamatch import SelfTestError, cli, listfile, listkey
+from csamatch import SelfTestError, _core, cli, listfile, listkey
 from listfile_reader import ListFile, address_key, siphash128, subkey
 
 SECRET = bytes(range(32))
@@ -142,6 +142,30 @@ def test_damage_to_any_section_is_found(tmp_path, key, canaries):
                 csamatch.open(path, key=key, verify=False).self_test()
         path.write_bytes(data)
         csamatch.open(path, key=key, verify=False).self_test()
+
+
+@pytest.mark.parametrize("key", [None, SECRET])
+def test_damage_to_what_is_not_in_the_file(tmp_path, monkeypatch, key):
+    """The filter of the hosts of pages is made when a list is opened."""
+    made = []
+    key_set = _core.KeySet
+
+    def remember(data, offset, count, width, kernel, place, *more):
+        if offset == 0:
+            made.append(data[place[0] :].reshape(-1, 64))
+        return key_set(data, offset, count, width, kernel, place, *more)
+
+    make(tmp_path, "addresses", key=key)
+    with monkeypatch.context() as patch:
+        patch.setattr(_core, "KeySet", remember)
+        lst = csamatch.open(tmp_path / "l.csml", key=key)
+    (lines,) = made
+    lst.self_test()
+    assert "https://host.example/page" in lst
+    lines[:, 16:] = 0
+    assert "https://host.example/page" not in lst
+    with pytest.raises(SelfTestError, match="host of a page"):
+        lst.self_test()
 
 
 def test_look_ups_alone_find_a_zeroed_filter(tmp_path, monkeypatch):

@@ -58,6 +58,8 @@ def self_test(lst: HashList | UrlList) -> SelfTest:
             _try_keys(file, subject, file.keys(subject, kernel, as_stored=True))
         if file.key is None:  # else canaries try the list's own
             _try_keys(file, subject, lst._tables[NAMES[subject]].keys)
+    if isinstance(lst, UrlList):
+        _try_page_hosts(lst)
     count = _try_canaries(lst)
     for kernel in kernels:
         cls: type[HashList | UrlList] = HashList if isinstance(lst, HashList) else UrlList
@@ -102,6 +104,22 @@ def _try_keys(file: listfile.ListFile, subject: int, keys: _core.KeySet) -> None
         at = keys.find(other)
         if at >= 0 and bytes(data[at * width : (at + 1) * width]) != other:
             raise SelfTestError(f"{NAMES[subject]}: something is found that is not listed")
+
+
+def _try_page_hosts(lst: UrlList) -> None:
+    """Look up the hosts of all pages, without which no page is looked up."""
+    hosts = lst._page_hosts
+    if hosts is None:
+        return
+    hits = np.empty((_CHUNK, 2), np.int64)
+    for rule in ("url", "prefix"):
+        noted = lst._file.key_hints(CODES[rule]) if rule in lst._tables else None
+        if noted is None:
+            continue
+        for start in range(0, len(noted), _CHUNK):
+            rows = np.ascontiguousarray(noted[start : start + _CHUNK])
+            if hosts.match(rows, 0, len(rows), hits) != len(rows):
+                raise SelfTestError(f"{rule}: the host of a page is not found")
 
 
 def _try_canaries(lst: HashList | UrlList) -> int:

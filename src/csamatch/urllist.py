@@ -95,7 +95,8 @@ class UrlList(BaseList, _core.AddressSets):
         domain, host, url, prefix = (
             t.keys if (t := self._tables.get(r)) else None for r in ADDRESS_RULES
         )
-        known = self._known(kernel)
+        self._page_hosts, fewest = self._known(kernel)
+        known = self._page_hosts, fewest
         self._set_keys(domain, host, url, prefix, *known, hash_key=self._address_secret())
         return self
 
