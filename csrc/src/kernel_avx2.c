@@ -1,6 +1,7 @@
 /* The search loops with AVX2: keys compared two at a time, and the shifts of
  * BMI2.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "cpu.h"
 #include "engine_match.h"
 
 #ifdef CSM_HAVE_X86_KERNELS
@@ -11,8 +12,7 @@
 
 static bool supported(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
+    return csm_cpu_has(CSM_CPU_AVX2 | CSM_CPU_BMI1 | CSM_CPU_BMI2);
 }
 
 #include "engine_compare.h"

@@ -1,5 +1,6 @@
 /* The search loops with AVX-512: eight queries hashed and probed at once.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "cpu.h"
 #include "engine_match.h"
 
 #ifdef CSM_HAVE_X86_KERNELS
@@ -14,8 +15,7 @@
 
 static bool supported(void)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return csm_cpu_has(CSM_CPU_AVX512F | CSM_CPU_AVX512BW | CSM_CPU_AVX512DQ | CSM_CPU_AVX512VL);
 }
 
 /* The first (or last) eight bytes of eight keys of 16 bytes. */
