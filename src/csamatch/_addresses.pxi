@@ -1,22 +1,23 @@
 # URLs and hosts in bytes and str. Part of _core.pyx.
 
-cdef int _text(object item, list keep, csamatch_text *out) except -1:
+cdef int _text(PyObject *item, list keep, csamatch_text *out) except -1:
     """Points out at the bytes of a str or bytes. A str with lone surrogates is
     read as a browser reads it, with U+FFFD in their place; `keep` holds that."""
     cdef Py_ssize_t size = 0
-    if isinstance(item, str):
-        try:
-            out.data = PyUnicode_AsUTF8AndSize(item, &size)
-            out.length = <size_t>size
-            return 0
-        except UnicodeEncodeError:
-            pass
-        item = item.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
-        keep.append(item)
-    elif not isinstance(item, bytes):
-        raise TypeError(f"expected str or bytes, not {type(item).__name__}")
-    out.data = PyBytes_AsString(item)
-    out.length = <size_t>PyBytes_Size(item)
+    cdef char *raw = NULL
+    if _is_str(item):
+        if not _utf8(item, &out.data, &size):
+            units = (<str>item).encode("utf-16-le", "surrogatepass")
+            replaced = units.decode("utf-16-le", "replace").encode()
+            keep.append(replaced)
+            bytes_parts(<PyObject *>replaced, &raw, &size)
+            out.data = raw
+    elif _is_bytes(item):
+        bytes_parts(item, &raw, &size)
+        out.data = raw
+    else:
+        raise TypeError(f"expected str or bytes, not {type(<object>item).__name__}")
+    out.length = <size_t>size
     return 0
 
 
@@ -36,7 +37,7 @@ cdef tuple _normalize(object item, bint host_only, uint32_t readings, bint must=
     cdef csamatch_status status
     cdef uint8_t small[4096]
     cdef list keep = []
-    _text(item, keep, &text)
+    _text(<PyObject *>item, keep, &text)
     cdef size_t capacity = csamatch_address_capacity(text.length)
     cdef uint8_t *room = _room(capacity, small, sizeof(small))
     try:
@@ -80,6 +81,7 @@ cdef class _Texts:
 
     def __cinit__(self, tuple items not None):
         cdef Py_ssize_t i, n = len(items)
+        cdef PyObject *item
         self.items = items
         self.keep = []
         self.spans = <csamatch_text *>PyMem_Malloc(
@@ -87,10 +89,11 @@ cdef class _Texts:
         if self.spans == NULL:
             raise MemoryError()
         for i in range(n):
-            if not isinstance(items[i], (str, bytes)):
+            item = csm_item(<PyObject *>items, i)
+            if not _is_str(item) and not _is_bytes(item):
                 raise TypeError(
                     f"address {i}: expected str or bytes, not {type(items[i]).__name__}")
-            _text(items[i], self.keep, &self.spans[i])
+            _text(item, self.keep, &self.spans[i])
 
     def __dealloc__(self):
         PyMem_Free(self.spans)
@@ -184,7 +187,7 @@ cdef class AddressSets:
         cdef int64_t position
         cdef uint8_t rule
         cdef list keep = []
-        _text(item, keep, &text)
+        _text(<PyObject *>item, keep, &text)
         if text.length <= 4096: # quicker done than the GIL given away and taken back
             status = csamatch_url_match(&self.sets, &text, 1, 0, &position, &rule)
         else:
@@ -217,7 +220,7 @@ cdef class AddressSets:
         cdef csamatch_status status
         cdef uint8_t small[4096]
         cdef list keep = []
-        _text(item, keep, &text)
+        _text(<PyObject *>item, keep, &text)
         cdef size_t capacity = csamatch_address_capacity(text.length)
         cdef uint8_t *room = _room(capacity, small, sizeof(small))
         try:

@@ -7,7 +7,9 @@ from cpython.buffer cimport (
 from cpython.bytes cimport (
     PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size,
 )
+from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove, memset
 
@@ -19,6 +21,47 @@ from csamatch.errors import DigestError, Error, ListFileError, UrlError
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
     object PyUnicode_DecodeASCII(const char *text, Py_ssize_t size, const char *errors)
+
+    # The same without a reference taken, which is two calls in the stable ABI.
+    bint is_exactly_bytes "PyBytes_CheckExact"(PyObject *item) noexcept
+    bint is_some_bytes "PyBytes_Check"(PyObject *item) noexcept
+    bint is_exactly_str "PyUnicode_CheckExact"(PyObject *item) noexcept
+    bint is_some_str "PyUnicode_Check"(PyObject *item) noexcept
+    int bytes_parts "PyBytes_AsStringAndSize"(
+        PyObject *item, char **data, Py_ssize_t *size) except -1
+    const char *str_parts "PyUnicode_AsUTF8AndSize"(
+        PyObject *text, Py_ssize_t *size) noexcept
+
+
+cdef extern from *:
+    """
+    #ifdef Py_LIMITED_API
+    #define csm_item(items, i) PyTuple_GetItem(items, i)
+    #else
+    #define csm_item(items, i) PyTuple_GET_ITEM(items, i)
+    #endif
+    """
+    PyObject *csm_item(PyObject *items, Py_ssize_t i) noexcept # of a tuple, borrowed
+
+
+cdef inline bint _is_str(PyObject *item) noexcept:
+    return is_exactly_str(item) or is_some_str(item)
+
+
+cdef inline bint _is_bytes(PyObject *item) noexcept:
+    return is_exactly_bytes(item) or (not is_exactly_str(item) and is_some_bytes(item))
+
+
+cdef int _utf8(PyObject *text, const char **data, Py_ssize_t *size) except -1:
+    """1, and the bytes of a str; 0 where it has none, for lone surrogates. A try
+    statement costs more than all the rest of a look-up in the stable ABI."""
+    data[0] = str_parts(text, size)
+    if data[0] != NULL:
+        return 1
+    if not PyErr_ExceptionMatches(UnicodeEncodeError):
+        return -1
+    PyErr_Clear()
+    return 0
 
 
 cdef object _failure(csamatch_status status, object index=None):

@@ -9,20 +9,19 @@ cdef bint _is_hex_text(const char *text) noexcept:
     return True
 
 
-cdef int _digest_parts(object item, const char **data, Py_ssize_t *size) except -2:
+cdef int _digest_parts(PyObject *item, const char **data, Py_ssize_t *size) except -2:
     """The width of a digest in bytes (raw) or str (hex), or 0 when its length
     fits none, or -1 when it is neither bytes nor str."""
     cdef int width
-    if isinstance(item, bytes):
-        data[0] = PyBytes_AsString(item)
-        size[0] = PyBytes_Size(item)
+    cdef char *raw = NULL
+    if _is_bytes(item):
+        bytes_parts(item, &raw, size)
+        data[0] = raw
         width = <int>size[0] if size[0] <= 32 else 0
         if width == 32 and _is_hex_text(data[0]):
             return 0
-    elif isinstance(item, str):
-        try:
-            data[0] = PyUnicode_AsUTF8AndSize(item, size)
-        except UnicodeEncodeError:
+    elif _is_str(item):
+        if not _utf8(item, data, size):
             return 0
         width = <int>(size[0] // 2) if size[0] <= 64 and size[0] % 2 == 0 else 0
     else:
@@ -44,44 +43,59 @@ cdef object _bad_digest(object item, object index):
     return DigestError(csamatch_status_text(CSAMATCH_ERROR_ALPHABET).decode("ascii"), index)
 
 
-cdef int64_t _find_digest(object item, KeySet md5, KeySet sha1, KeySet sha256) except -2:
+# The key sets of a list of hashes, or NULL.
+ctypedef struct digest_sets:
+    const csamatch_keyset *md5
+    const csamatch_keyset *sha1
+    const csamatch_keyset *sha256
+
+
+cdef int64_t _find_digest(object item, const digest_sets *sets) except -2:
     """The position of one digest in the key set of its algorithm, or -1."""
     cdef const char *data = NULL
     cdef Py_ssize_t size = 0
     cdef uint8_t raw[32]
     cdef const uint8_t *key = raw
-    cdef int width = _digest_parts(item, &data, &size)
+    cdef int width = _digest_parts(<PyObject *>item, &data, &size)
     if width <= 0:
         raise _bad_digest(item, None)
     if size == width:
         key = <const uint8_t *>data
     elif csamatch_hex_decode(data, <size_t>size, raw, NULL) != CSAMATCH_OK:
         raise _bad_digest(item, None)
-    cdef KeySet keys = md5 if width == 16 else sha1 if width == 20 else sha256
-    return -1 if keys is None else csamatch_keyset_find(keys.handle, key)
+    cdef const csamatch_keyset *keys = sets.sha256
+    if width != 32:
+        keys = sets.md5 if width == 16 else sets.sha1
+    return -1 if keys == NULL else csamatch_keyset_find(keys, key)
 
 
 cdef class DigestSets:
     """The key sets of a list of hashes. A base class, so that `in` needs no
     Python frame of its own."""
-    cdef KeySet md5, sha1, sha256
+    cdef digest_sets sets
+    cdef tuple keep
 
     def _set_keys(self, KeySet md5, KeySet sha1, KeySet sha256):
-        self.md5, self.sha1, self.sha256 = md5, sha1, sha256
+        """To be called once, before anything else."""
+        self.keep = (md5, sha1, sha256)
+        self.sets.md5, self.sets.sha1 = _handle(md5), _handle(sha1)
+        self.sets.sha256 = _handle(sha256)
 
     def __contains__(self, item):
-        return _find_digest(item, self.md5, self.sha1, self.sha256) >= 0
+        return _find_digest(item, &self.sets) >= 0
 
     def _position(self, item):
-        return _find_digest(item, self.md5, self.sha1, self.sha256)
+        return _find_digest(item, &self.sets)
 
 
 cdef int _check_digests(tuple items, Py_ssize_t count) except -1:
     """Raises for the first of count items that is no digest."""
     cdef Py_ssize_t i
+    cdef digest_sets none
+    none.md5 = none.sha1 = none.sha256 = NULL
     for i in range(count):
         try:
-            _find_digest(items[i], None, None, None)
+            _find_digest(items[i], &none)
         except DigestError:
             pass
         else:
@@ -106,15 +120,16 @@ cdef bytearray _rows_of_one_width(tuple items):
     """Digests packed, or None when they are not all of the first one's width."""
     cdef Py_ssize_t i, n = len(items), size = 0
     cdef const char *data = NULL
-    cdef int width = _digest_parts(items[0], &data, &size) if n > 0 else 0
+    cdef PyObject *all = <PyObject *>items
+    cdef int width = _digest_parts(csm_item(all, 0), &data, &size) if n > 0 else 0
     if width <= 0:
         return None
     cdef bytearray packed = bytearray(n * width)
     cdef uint8_t *row = <uint8_t *><char *>packed
     for i in range(n):
         if i + 16 < n:  # objects lie all over memory
-            csm_ask_for(<const void *>items[i + 16])
-        if _digest_parts(items[i], &data, &size) != width:
+            csm_ask_for(csm_item(all, i + 16))
+        if _digest_parts(csm_item(all, i), &data, &size) != width:
             return None
         if size == width:
             memcpy(row, data, <size_t>width)
@@ -147,7 +162,7 @@ cdef list _rows_of_any_width(tuple items):
         rows[width] = NULL
         places[width] = NULL
     for i in range(n):
-        width = _digest_parts(items[i], &data, &size)
+        width = _digest_parts(csm_item(<PyObject *>items, i), &data, &size)
         if width <= 0:
             _check_digests(items, i)
             raise _bad_digest(items[i], i)
@@ -166,7 +181,7 @@ cdef list _rows_of_any_width(tuple items):
         groups.append((width, packed, indices))
     for i in range(n):
         width = width_of[i]
-        _digest_parts(items[i], &data, &size)
+        _digest_parts(csm_item(<PyObject *>items, i), &data, &size)
         if size == width:
             memcpy(rows[width], data, <size_t>width)
         elif csamatch_hex_decode(data, <size_t>size, rows[width], NULL) != CSAMATCH_OK:
