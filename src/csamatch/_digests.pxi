@@ -120,16 +120,22 @@ cdef bytearray _rows_of_one_width(tuple items):
     """Digests packed, or None when they are not all of the first one's width."""
     cdef Py_ssize_t i, n = len(items), size = 0
     cdef const char *data = NULL
+    cdef PyObject *item
     cdef PyObject *all = <PyObject *>items
     cdef int width = _digest_parts(csm_item(all, 0), &data, &size) if n > 0 else 0
     if width <= 0:
         return None
     cdef bytearray packed = bytearray(n * width)
     cdef uint8_t *row = <uint8_t *><char *>packed
+    cdef PyObject *ahead[16]
+    for i in range(min(n, 16)):
+        ahead[i] = csm_item(all, i)
     for i in range(n):
+        item = ahead[i % 16]
         if i + 16 < n:  # objects lie all over memory
-            csm_ask_for(csm_item(all, i + 16))
-        if _digest_parts(csm_item(all, i), &data, &size) != width:
+            ahead[i % 16] = csm_item(all, i + 16)
+            csm_ask_for(ahead[i % 16])
+        if _digest_parts(item, &data, &size) != width:
             return None
         if size == width:
             memcpy(row, data, <size_t>width)
