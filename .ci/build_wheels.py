@@ -119,8 +119,9 @@ def build(sdist: Path, out: Path, python: Path, target: Target, work: Path) -> N
         "CMAKE_SYSTEM_PROCESSOR": target.machine,
         **tools,
     }
-    # What strips for this machine can't for another; the linker can.
-    options = ["-Cinstall.strip=false", f"-Cbuild-dir={work / 'build'}"]
+    # What strips for this machine can't for another; the linker can. Cython notes the way from the
+    # folder that it builds in to the sources, which must be the same everywhere.
+    options = ["-Cinstall.strip=false", f"-Cbuild-dir={sdist / 'build' / 'zig'}"]
     options += [f"-Ccmake.define.{name}={value}" for name, value in defines.items()]
     if version >= ABI3_FLOOR and os.environ.get("CSAMATCH_ABI3") != "no":
         options.append("-Cwheel.py-api=cp{}{}".format(*ABI3_FLOOR))
@@ -133,6 +134,7 @@ def build(sdist: Path, out: Path, python: Path, target: Target, work: Path) -> N
         "ZIG_GLOBAL_CACHE_DIR": str(work.parent / "cache"),
         "ZIG_LOCAL_CACHE_DIR": str(work.parent / "cache"),
     }
+    shutil.rmtree(sdist / "build", ignore_errors=True)
     new = work / "new"
     command = [python, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps"]
     subprocess.run([*command, "-w", new, *options, sdist], check=True, env=environment)
