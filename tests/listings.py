@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from contextlib import closing
 
 from hashsets import Twins, sha256
 from sources import EMPTY, md5, sha1
@@ -274,7 +275,7 @@ NCMEC = Twins(
 
 
 def database(*rows: tuple) -> bytes:
-    with sqlite3.connect(":memory:") as db:
+    with closing(sqlite3.connect(":memory:")) as db:
         db.execute("PRAGMA page_size=512")
         db.execute("CREATE TABLE FILE (sha256, sha1, md5, file_name, file_size, package_id)")
         db.executemany("INSERT INTO FILE VALUES (?, ?, ?, 'a', 1, 2)", rows)

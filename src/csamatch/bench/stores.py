@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,7 @@ class Sqlite(PositionsPeer):
 
     def __init__(self, keys: Rows, folder: Path) -> None:
         self._database = sqlite3.connect(":memory:")
+        weakref.finalize(self, self._database.close)  # from 3.13 on, Python warns otherwise
         self._database.execute("CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID")
         for start in range(0, len(keys), _CHUNK):
             rows = ((digest,) for digest in as_bytes(keys[start : start + _CHUNK]))
