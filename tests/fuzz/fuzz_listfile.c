@@ -48,8 +48,10 @@ static void search(const uint8_t *keys, const csamatch_section *rows, const uint
                                                                    lines) == CSAMATCH_OK);
     csamatch_hit *hits = fuzz_room(count * sizeof *hits);
     for (size_t k = 0; k < csamatch_kernel_count(); k++) {
-        csamatch_keyset_options options = {sizeof options, csamatch_kernel_name(k), directory,
-                                           lines};
+        csamatch_keyset_options options = {.size = sizeof options,
+                                           .kernel = csamatch_kernel_name(k),
+                                           .directory = directory,
+                                           .directory_lines = lines};
         csamatch_keyset *set;
         if (csamatch_keyset_create(keys, count, width, &options, &set) != CSAMATCH_OK)
             continue;
