@@ -7,13 +7,13 @@ import hashlib
 import multiprocessing
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import csamatch
+import examples
 from csamatch import SignatureError, cli
 from signers import write_key
 
@@ -152,14 +152,16 @@ def test_command_line(signed, capfd):
 
 
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("openssl")), reason="no openssl")
-def test_the_commands_of_the_documentation(tmp_path):
+def test_the_commands_of_the_documentation(tmp_path, monkeypatch):
     page = Path(__file__).resolve().parent.parent / "docs" / "api.md"
     blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     (commands,) = [block for block in blocks if block.startswith("openssl")]
     (tmp_path / "s").write_text(DIGEST)
     (tmp_path / "uploads.txt").write_text(hashlib.md5(b"another").hexdigest())
     csamatch.build(tmp_path / "s", tmp_path / "baseline.csml")
-    subprocess.run(["bash", "-ec", commands], cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.chdir(tmp_path)
+    done = examples.shell(f"set -e\n{commands}")
+    assert done.returncode == 0, done.stdout
     assert (tmp_path / "baseline.csml.sig").exists()
 
 
