@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csamatch import BuildReport, HashList, intake, listfile
+from csamatch import BuildReport, HashList, intake, listfile, listwrite
 from csamatch.allow import AllowList
 from csamatch.assemble import Columns, assemble
 from csamatch.info import envelope
@@ -110,7 +110,7 @@ def built(items: list, admit: frozenset[str], allow: AllowList | None) -> tuple:
     report.accepted, report.duplicate = assembled.accepted, assembled.duplicate
     report.counts = assembled.counts
     assert balanced(report)
-    return count, b"".join(listfile.encode("hashes", assembled.sections)), report.as_dict()
+    return count, b"".join(listwrite.encode("hashes", assembled.sections)), report.as_dict()
 
 
 @settings(deadline=None)
@@ -173,7 +173,7 @@ def test_entries_of_one_key(chunk):
         assembled = assemble(columns, envelope(None))
     expected = sorted({(key, id, (c is not None, c or "")) for key, id, c in records})
     made = HashList.__new__(HashList)._adopt(
-        listfile.ListFile(listfile.image("hashes", assembled.sections)), None
+        listfile.ListFile(listwrite.image("hashes", assembled.sections)), None
     )
     found = [made._entries[i] for i in range(len(expected))]
     assert [(e.id, e.category) for e in found] == [

@@ -150,6 +150,7 @@ def test_matching_imports_no_more_than_it_needs():
             "encrypted",
         ),
         *("entries", "errors", "hashlist", "info", "links", "listfile", "listkey", "listread"),
+        "listwrite",
         *(
             "lists",
             "matches",

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import csamatch
-from csamatch import ListFileError, listfile
+from csamatch import ListFileError, listfile, listwrite
 from listfile_reader import ListFile, address_key
 
 DIGESTS = [hashlib.md5(bytes([i])).digest() for i in range(40)]
@@ -255,7 +255,7 @@ def test_fewer_entries_than_keys(hash_file, tmp_path):
 )
 def test_info_that_makes_no_sense(tmp_path, info):
     sections = [listfile.Section(listfile.INFO, 0, 1, info.encode())]
-    (tmp_path / "l").write_bytes(listfile.image("hashes", sections))
+    (tmp_path / "l").write_bytes(listwrite.image("hashes", sections))
     with pytest.raises(ListFileError, match="info"):
         csamatch.open(tmp_path / "l")
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import csamatch
-from csamatch import build, cli, listfile
+from csamatch import build, cli, listfile, listwrite
 from listfile_reader import ListFile
 from sources import balanced, md5, media, sha1, text
 
@@ -188,7 +188,7 @@ def test_a_liar_about_sources(tmp_path, what):
     def write(sections: dict) -> None:
         rows = [listfile.Section(1, 0, 1, b"{}"), listfile.Section(2, 1, 16, keys)]
         rows += [listfile.Section(k, 0, *said) for k, said in sections.items() if said is not None]
-        path.write_bytes(listfile.image("hashes", rows))
+        path.write_bytes(listwrite.image("hashes", rows))
 
     write(honest)
     assert csamatch.verify(path).counts == {"md5": 2}

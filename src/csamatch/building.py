@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from csamatch import listfile, quarantine
+from csamatch import listwrite, quarantine
 from csamatch.allow import allow_list
 from csamatch.assemble import assemble
 from csamatch.canaries import MOST
@@ -143,7 +143,7 @@ def build(
     assembled = assemble(intake.columns, said, secret, canaries)
     report.accepted, report.duplicate = assembled.accepted, assembled.duplicate
     report.counts = assembled.counts
-    digest = listfile.write(out, intake.kind, assembled.sections)
+    digest = listwrite.write(out, intake.kind, assembled.sections)
     report.info = decode_info(
         encode_info(said), intake.kind, assembled.counts, digest, secret is not None
     )

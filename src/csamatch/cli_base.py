@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn, TextIO
 
 from csamatch.errors import Error
+from csamatch.info import ListInfo
 from csamatch.listkey import ListKey, key_of_hex, list_key
 from csamatch.listread import is_not_keyed
 
@@ -222,3 +223,8 @@ def complaint(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
     return str(error) or type(error).__name__
+
+
+def spell_counts(info: ListInfo) -> str:
+    """Say how many keys a list has of each rule."""
+    return ", ".join(f"{count:,} {rule}" for rule, count in info.counts.items())

@@ -7,7 +7,7 @@ import sys
 
 import csamatch
 from csamatch.cli_base import checked, say, standard_input
-from csamatch.cli_build import add_choice, filtering, pair
+from csamatch.cli_sources import add_choice, filtering, pair
 from csamatch.readers import reader_names
 from csamatch.writers import WRITERS
 

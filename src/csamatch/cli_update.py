@@ -16,7 +16,7 @@ from csamatch.cli_base import (
     key_of,
     open_options,
 )
-from csamatch.cli_build import (
+from csamatch.cli_sources import (
     add_envelope,
     add_filters,
     add_reading,

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import listfile
+from csamatch import listwrite
 from csamatch.assemble import Planted, assemble_columns, front_sections
 from csamatch.atomic import replace_file
 from csamatch.base import Base
@@ -62,7 +62,7 @@ def encode(old: ListFile, new: ListFile) -> list[Any]:
     numbers = gone.astype(f"<u{width}").tobytes()
     front = front_sections(envelope(new.info), new.key_check(), b"")
     sections = assemble_columns(come, front, Planted()).sections
-    parts = [numbers, bytes(-len(numbers) % 64), *listfile.encode(old.kind, sections)]
+    parts = [numbers, bytes(-len(numbers) % 64), *listwrite.encode(old.kind, sections)]
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)
@@ -219,7 +219,7 @@ def write_delta(
     content = b"".join(encode(before, after))
     tried = decode(content)
     sections, _ = _made_over(before, tried)
-    _check_end(tried, listfile.digest_of(listfile.encode(before.kind, sections)))
+    _check_end(tried, listwrite.digest_of(listwrite.encode(before.kind, sections)))
     replace_file(out, [content])
     return len(content)
 
@@ -285,7 +285,7 @@ def apply_delta(
                 old.check()
                 _check_end(change, digest)
 
-            listfile.write(out, old.file.kind, sections, check)
+            listwrite.write(out, old.file.kind, sections, check)
         except DeltaError as error:
             reason = str(error)
     if reason:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, listfile
+from csamatch import _core, listfile, listwrite
 from csamatch.addresses import ListedAddress, address_key
 from csamatch.assemble import Columns, assemble
 from csamatch.canaries import CATEGORY
@@ -95,7 +95,7 @@ class BaseList:
     @classmethod
     def _from_columns(cls, columns: Columns, info: Any) -> listfile.ListFile:
         sections = assemble(columns, envelope(info)).sections
-        return listfile.ListFile(listfile.image(cls._kind, sections), verify=False)
+        return listfile.ListFile(listwrite.image(cls._kind, sections), verify=False)
 
     @classmethod
     def _of_columns(cls, columns: Columns) -> Self:

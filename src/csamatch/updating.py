@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, absence, listfile, listread, quarantine
+from csamatch import _core, absence, listread, listwrite, quarantine
 from csamatch.allow import allow_list, is_list_file
 from csamatch.base import Base
 from csamatch.canaries import MOST
@@ -349,7 +349,7 @@ def _apply(
         opened.check()
         searched = absence.search(written, absent, everywhere=search_all)
 
-    digest = listfile.write(out, kind, assembled.sections, check)
+    digest = listwrite.write(out, kind, assembled.sections, check)
     return UpdateReceipt(
         base,
         decode_info(encode_info(said), kind, assembled.counts, digest, keyed),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, listfile
+from csamatch import _core, listfile, listwrite
 from csamatch.info import encode_info
 from csamatch.listfile import Section
 from csamatch.memory import private_memory
@@ -102,4 +102,4 @@ class Sample:
             (listfile.KEYS, code, self.width, self.data[: self._keys_size]),
             (listfile.DIRECTORY, code, _LINE, self.data[self.directory[0] :]),
         ]
-        listfile.write(path, "hashes", [Section(*section) for section in sections])
+        listwrite.write(path, "hashes", [Section(*section) for section in sections])
