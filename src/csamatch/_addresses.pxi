@@ -1,6 +1,6 @@
 # URLs and hosts in bytes and str. Part of _core.pyx.
 
-cdef int _text(PyObject *item, list keep, csamatch_text *out) except -1:
+cdef inline int _text(PyObject *item, list keep, csamatch_text *out) except -1:
     """Points out at the bytes of a str or bytes. A str with lone surrogates is
     read as a browser reads it, with U+FFFD in their place; `keep` holds that."""
     cdef Py_ssize_t size = 0
@@ -72,6 +72,10 @@ def host_normalize(host):
     return _normalize(host, True, 0)
 
 
+cdef object _no_text(str what, Py_ssize_t index, object item):
+    return TypeError(f"{what} {index}: expected str or bytes, not {type(item).__name__}")
+
+
 cdef class _Texts:
     """Where the bytes of a tuple's items are, for use without the GIL. The
     tuple and `keep` hold them in place."""
@@ -80,23 +84,30 @@ cdef class _Texts:
     cdef csamatch_text *spans
 
     def __cinit__(self, tuple items not None):
-        cdef Py_ssize_t i, n = len(items)
-        cdef PyObject *item
+        cdef Py_ssize_t n = len(items)
         self.items = items
         self.keep = []
         self.spans = <csamatch_text *>PyMem_Malloc(
             <size_t>(n if n else 1) * sizeof(csamatch_text))
         if self.spans == NULL:
             raise MemoryError()
-        for i in range(n):
-            item = csm_item(<PyObject *>items, i)
-            if not _is_str(item) and not _is_bytes(item):
-                raise TypeError(
-                    f"address {i}: expected str or bytes, not {type(items[i]).__name__}")
-            _text(item, self.keep, &self.spans[i])
+        csm_visit(items, _find_texts, <void *>self)
 
     def __dealloc__(self):
         PyMem_Free(self.spans)
+
+
+cdef int _find_texts(csm_items items, Py_ssize_t n, void *context) except -1:
+    """Fills in the spans of a _Texts."""
+    cdef _Texts texts = <_Texts>context
+    cdef csamatch_text *span = texts.spans
+    cdef Py_ssize_t i
+    for i in range(n):
+        if not _is_str(items[i]) and not _is_bytes(items[i]):
+            raise _no_text("address", i, <object>items[i])
+        _text(items[i], texts.keep, span)
+        span += 1
+    return 0
 
 
 cdef bint _normalize_span(csamatch_text text, uint32_t readings, uint8_t *out,
@@ -113,7 +124,8 @@ def urls_normalize(tuple urls not None, uint32_t readings=0):
     cdef size_t offsets[65]
     cdef bint good[64]
     cdef uint8_t *room
-    result = []
+    cdef list none = [None]
+    cdef list result = none * n # in one call; of [None] * n the stable ABI makes many
     offsets[0] = 0
     for start in range(0, n, 64):
         stop = min(start + 64, n)
@@ -130,9 +142,9 @@ def urls_normalize(tuple urls not None, uint32_t readings=0):
                     good[j] = _normalize_span(
                         texts.spans[i], readings, room + offsets[j], &addresses[j])
             for j in range(stop - start):
-                result.append(PyUnicode_DecodeASCII(
-                    <char *>room + offsets[j], <Py_ssize_t>addresses[j].length, NULL)
-                    if good[j] else None)
+                if good[j]:
+                    put_item(result, start + j, ascii_str(
+                        <char *>room + offsets[j], <Py_ssize_t>addresses[j].length, NULL))
         finally:
             PyMem_Free(room)
     return result

@@ -22,7 +22,7 @@ cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
     object PyUnicode_DecodeASCII(const char *text, Py_ssize_t size, const char *errors)
 
-    # The same without a reference taken, which is two calls in the stable ABI.
+    # The same without references taken and dropped, which are calls in the stable ABI.
     bint is_exactly_bytes "PyBytes_CheckExact"(PyObject *item) noexcept
     bint is_some_bytes "PyBytes_Check"(PyObject *item) noexcept
     bint is_exactly_str "PyUnicode_CheckExact"(PyObject *item) noexcept
@@ -31,17 +31,9 @@ cdef extern from "Python.h":
         PyObject *item, char **data, Py_ssize_t *size) except -1
     const char *str_parts "PyUnicode_AsUTF8AndSize"(
         PyObject *text, Py_ssize_t *size) noexcept
-
-
-cdef extern from *:
-    """
-    #ifdef Py_LIMITED_API
-    #define csm_item(items, i) PyTuple_GetItem(items, i)
-    #else
-    #define csm_item(items, i) PyTuple_GET_ITEM(items, i)
-    #endif
-    """
-    PyObject *csm_item(PyObject *items, Py_ssize_t i) noexcept # of a tuple, borrowed
+    PyObject *ascii_str "PyUnicode_DecodeASCII"(
+        const char *text, Py_ssize_t size, const char *errors) except NULL
+    int put_item "PyList_SetItem"(list items, Py_ssize_t i, PyObject *item) except -1
 
 
 cdef inline bint _is_str(PyObject *item) noexcept:
@@ -359,6 +351,7 @@ cdef class KeySet:
         return found
 
 
+include "_items.pxi"
 include "_digests.pxi"
 include "_csv.pxi"
 include "_splice.pxi"

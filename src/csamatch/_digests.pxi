@@ -9,7 +9,7 @@ cdef bint _is_hex_text(const char *text) noexcept:
     return True
 
 
-cdef int _digest_parts(PyObject *item, const char **data, Py_ssize_t *size) except -2:
+cdef inline int _digest_parts(PyObject *item, const char **data, Py_ssize_t *size) except -2:
     """The width of a digest in bytes (raw) or str (hex), or 0 when its length
     fits none, or -1 when it is neither bytes nor str."""
     cdef int width
@@ -104,45 +104,49 @@ cdef int _check_digests(tuple items, Py_ssize_t count) except -1:
     return 0
 
 
-cdef extern from *:
-    """
-    #if defined(__GNUC__)
-    #define csm_ask_for(p) \\
-        (__builtin_prefetch(p), __builtin_prefetch((const char *)(p) + 64))
-    #else
-    #define csm_ask_for(p) ((void)(p))
-    #endif
-    """
-    void csm_ask_for(const void *p) noexcept nogil
+ctypedef struct packing:
+    uint8_t *rows # where they go
+    int width
+    bint complete
+
+
+cdef int _pack_digests(csm_items items, Py_ssize_t n, void *context) except -1:
+    """Packs the digests; not complete where one is not of the width."""
+    cdef packing *pack = <packing *>context
+    cdef Py_ssize_t i, size = 0
+    cdef const char *data = NULL
+    cdef int width = pack.width
+    cdef uint8_t *row = pack.rows
+    for i in range(n):
+        if i + 16 < n:
+            csm_ask_for(items[i + 16]) # objects lie all over memory
+        if _digest_parts(items[i], &data, &size) != width:
+            return 0
+        if size == width:
+            memcpy(row, data, <size_t>width)
+        elif csamatch_hex_decode(data, <size_t>size, row, NULL) != CSAMATCH_OK:
+            return 0
+        row += width
+    pack.complete = True
+    return 0
 
 
 cdef bytearray _rows_of_one_width(tuple items):
     """Digests packed, or None when they are not all of the first one's width."""
-    cdef Py_ssize_t i, n = len(items), size = 0
+    cdef Py_ssize_t size = 0
     cdef const char *data = NULL
-    cdef PyObject *item
-    cdef PyObject *all = <PyObject *>items
-    cdef int width = _digest_parts(csm_item(all, 0), &data, &size) if n > 0 else 0
-    if width <= 0:
+    cdef packing pack
+    if len(items) == 0:
         return None
-    cdef bytearray packed = bytearray(n * width)
-    cdef uint8_t *row = <uint8_t *><char *>packed
-    cdef PyObject *ahead[16]
-    for i in range(min(n, 16)):
-        ahead[i] = csm_item(all, i)
-    for i in range(n):
-        item = ahead[i % 16]
-        if i + 16 < n:  # objects lie all over memory
-            ahead[i % 16] = csm_item(all, i + 16)
-            csm_ask_for(ahead[i % 16])
-        if _digest_parts(item, &data, &size) != width:
-            return None
-        if size == width:
-            memcpy(row, data, <size_t>width)
-        elif csamatch_hex_decode(data, <size_t>size, row, NULL) != CSAMATCH_OK:
-            return None
-        row += width
-    return packed
+    first = items[0]
+    pack.width = _digest_parts(<PyObject *>first, &data, &size)
+    if pack.width <= 0:
+        return None
+    cdef bytearray packed = bytearray(len(items) * pack.width)
+    pack.rows = <uint8_t *><char *>packed
+    pack.complete = False
+    csm_visit(items, _pack_digests, &pack)
+    return packed if pack.complete else None
 
 
 def digest_rows(tuple items not None):
@@ -154,48 +158,78 @@ def digest_rows(tuple items not None):
     return _rows_of_any_width(items)
 
 
-cdef list _rows_of_any_width(tuple items):
-    cdef Py_ssize_t i, n = len(items), size = 0
+ctypedef struct sorting:
+    uint8_t *width_of # each digest
+    Py_ssize_t counts[33] # of digests, by width
+    uint8_t *rows[33] # where the next one of a width goes, and its place
+    int64_t *places[33]
+    Py_ssize_t done # the first one that is no digest, or how many there are
+
+
+cdef int _count_widths(csm_items items, Py_ssize_t n, void *context) except -1:
+    """Notes the width of each digest, and how many there are of each."""
+    cdef sorting *sort = <sorting *>context
+    cdef Py_ssize_t size = 0
     cdef const char *data = NULL
     cdef int width
-    cdef Py_ssize_t[33] counts
-    cdef uint8_t *rows[33]
-    cdef int64_t *places[33]
-    cdef bytearray widths = bytearray(n)
-    cdef uint8_t *width_of = <uint8_t *><char *>widths
-    for width in range(33):
-        counts[width] = 0
-        rows[width] = NULL
-        places[width] = NULL
-    for i in range(n):
-        width = _digest_parts(csm_item(<PyObject *>items, i), &data, &size)
+    for sort.done in range(n):
+        if sort.done + 16 < n:
+            csm_ask_for(items[sort.done + 16])
+        width = _digest_parts(items[sort.done], &data, &size)
         if width <= 0:
-            _check_digests(items, i)
-            raise _bad_digest(items[i], i)
-        width_of[i] = <uint8_t>width
-        counts[width] += 1
+            return 0
+        sort.width_of[sort.done] = <uint8_t>width
+        sort.counts[width] += 1
+    sort.done = n
+    return 0
+
+
+cdef int _sort_by_width(csm_items items, Py_ssize_t n, void *context) except -1:
+    """Puts each digest, and its place, among those of its width."""
+    cdef sorting *sort = <sorting *>context
+    cdef Py_ssize_t i, size = 0
+    cdef const char *data = NULL
+    cdef int width
+    for i in range(n):
+        width = sort.width_of[i]
+        _digest_parts(items[i], &data, &size)
+        if size == width:
+            memcpy(sort.rows[width], data, <size_t>width)
+        elif csamatch_hex_decode(data, <size_t>size, sort.rows[width], NULL) != CSAMATCH_OK:
+            sort.done = i
+            return 0
+        sort.rows[width] += width
+        if sort.places[width] != NULL:
+            sort.places[width][0] = i
+            sort.places[width] += 1
+    return 0
+
+
+cdef list _rows_of_any_width(tuple items):
+    cdef Py_ssize_t n = len(items)
+    cdef int width
+    cdef sorting sort
+    cdef bytearray widths = bytearray(n)
+    memset(&sort, 0, sizeof(sort))
+    sort.width_of = <uint8_t *><char *>widths
+    csm_visit(items, _count_widths, &sort)
+    if sort.done < n:
+        _check_digests(items, sort.done)
+        raise _bad_digest(items[sort.done], sort.done)
     groups = []
     for width in (16, 20, 32):
-        if counts[width] == 0:
+        if sort.counts[width] == 0:
             continue
-        packed = bytearray(counts[width] * width)
-        rows[width] = <uint8_t *><char *>packed
+        packed = bytearray(sort.counts[width] * width)
+        sort.rows[width] = <uint8_t *><char *>packed
         indices = None
-        if counts[width] < n:
-            indices = bytearray(counts[width] * sizeof(int64_t))
-            places[width] = <int64_t *><char *>indices
+        if sort.counts[width] < n:
+            indices = bytearray(sort.counts[width] * sizeof(int64_t))
+            sort.places[width] = <int64_t *><char *>indices
         groups.append((width, packed, indices))
-    for i in range(n):
-        width = width_of[i]
-        _digest_parts(csm_item(<PyObject *>items, i), &data, &size)
-        if size == width:
-            memcpy(rows[width], data, <size_t>width)
-        elif csamatch_hex_decode(data, <size_t>size, rows[width], NULL) != CSAMATCH_OK:
-            raise _bad_digest(items[i], i)
-        rows[width] += width
-        if places[width] != NULL:
-            places[width][0] = i
-            places[width] += 1
+    csm_visit(items, _sort_by_width, &sort)
+    if sort.done < n:
+        raise _bad_digest(items[sort.done], sort.done)
     return groups
 
 

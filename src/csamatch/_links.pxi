@@ -10,21 +10,31 @@ cdef struct _Place:
     uint32_t kind
 
 
-cdef int _written(object item, list keep, csamatch_text *out) except -1:
+cdef int _written(PyObject *item, list keep, csamatch_text *out) except -1:
     """Points out at the bytes of a str or bytes. Every code point of a str keeps a lead byte
     of its own, a lone surrogate too: it ends links."""
     cdef Py_ssize_t size = 0
-    if isinstance(item, str):
-        try:
-            out.data = PyUnicode_AsUTF8AndSize(item, &size)
-            out.length = <size_t>size
-            return 0
-        except UnicodeEncodeError:
-            pass
-        item = item.encode("utf-8", "surrogatepass")
-        keep.append(item)
-    out.data = PyBytes_AsString(item)
-    out.length = <size_t>PyBytes_Size(item)
+    cdef char *raw = NULL
+    if _is_bytes(item):
+        bytes_parts(item, &raw, &size)
+        out.data = raw
+    elif not _utf8(item, &out.data, &size):
+        encoded = (<str>item).encode("utf-8", "surrogatepass")
+        keep.append(encoded)
+        bytes_parts(<PyObject *>encoded, &raw, &size)
+        out.data = raw
+    out.length = <size_t>size
+    return 0
+
+
+cdef int _write_texts(csm_items items, Py_ssize_t n, void *context) except -1:
+    """Fills in the spans of Links."""
+    cdef Links links = <Links>context
+    cdef Py_ssize_t i
+    for i in range(n):
+        if not _is_str(items[i]) and not _is_bytes(items[i]):
+            raise _no_text("text", i, <object>items[i])
+        _written(items[i], links.bytes_kept, &links.spans[i])
     return 0
 
 
@@ -46,10 +56,7 @@ cdef class Links:
         self.spans = <csamatch_text *>PyMem_Malloc(<size_t>(n if n else 1) * sizeof(csamatch_text))
         if self.spans == NULL:
             raise MemoryError()
-        for i in range(n):
-            if not isinstance(texts[i], (str, bytes)):
-                raise TypeError(f"text {i}: expected str or bytes, not {type(texts[i]).__name__}")
-            _written(texts[i], self.bytes_kept, &self.spans[i])
+        csm_visit(texts, _write_texts, <void *>self)
         with nogil:
             for i in range(n):
                 done = done and self.find(i)
