@@ -52,7 +52,10 @@ def test_eight_threads_on_one_url_list():
 
 
 def runs_meanwhile(call) -> float:
-    """How far another thread got while `call` ran, as a share of what it does alone."""
+    """How far another thread got while `call` ran, as a share of what it does while we sleep.
+
+    Both for long enough that a busy machine gives every thread a turn.
+    """
     ticks = 0
     stop = threading.Event()
 
@@ -62,6 +65,12 @@ def runs_meanwhile(call) -> float:
             ticks += 1
             time.sleep(0.0001)
 
+    def pace(call):
+        before, start = ticks, time.perf_counter()
+        while (elapsed := time.perf_counter() - start) < 0.3:
+            call()
+        return (ticks - before) / elapsed
+
     # With this interval the interpreter itself never takes the GIL away from a running thread
     # during the call, so the counter moves only if the call lets it go.
     interval = sys.getswitchinterval()
@@ -69,15 +78,12 @@ def runs_meanwhile(call) -> float:
     thread = threading.Thread(target=count)
     try:
         thread.start()
-        start = time.perf_counter()
-        call()
-        elapsed = time.perf_counter() - start
-        during = ticks
+        alone = pace(lambda: time.sleep(0.3))
+        return pace(call) / alone
     finally:
         stop.set()
         sys.setswitchinterval(interval)
         thread.join()
-    return during / (elapsed / 0.0001)
 
 
 def test_a_batch_lets_other_threads_run(hashes):
