@@ -169,36 +169,6 @@ def rows_split(rows, size_t count, size_t width, ranks, records):
     return unique
 
 
-def texts_take(text, ends, numbers, new_ends):
-    """Those of many texts, one after another, whose numbers are given, as bytes;
-    fills new_ends with where each ends. ends and new_ends are uint64, numbers uint32."""
-    cdef _Buffer source = _Buffer(text), limits = _Buffer(ends)
-    cdef _Buffer chosen = _Buffer(numbers), made = _Buffer(new_ends, True)
-    cdef size_t n = <size_t>chosen.view.len // 4, count = <size_t>limits.view.len // 8
-    cdef const uint64_t *end = <const uint64_t *>limits.need(0, count, 8)
-    cdef const uint32_t *number = <const uint32_t *>chosen.need(0, n, 4)
-    cdef uint64_t *new_end = <uint64_t *>made.need(0, n, 8)
-    cdef const char *data = <const char *>source.view.buf
-    cdef uint64_t size = <uint64_t>source.view.len, start = 0, total = 0
-    cdef size_t i
-    for i in range(n):
-        if number[i] >= count:
-            raise IndexError("no such text")
-        start = end[number[i] - 1] if number[i] > 0 else 0
-        if start > end[number[i]] or end[number[i]] > size:
-            raise ValueError("the ends are out of order")
-        total += end[number[i]] - start
-        new_end[i] = total
-    cdef bytes taken = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>total)
-    cdef char *out = PyBytes_AsString(taken)
-    with nogil:
-        for i in range(n):
-            start = end[number[i] - 1] if number[i] > 0 else 0
-            memcpy(out, data + start, end[number[i]] - start)
-            out += end[number[i]] - start
-    return taken
-
-
 def rows_hash(hash_key, rows, size_t count, size_t width):
     """The hashes of rows under a key of 16 bytes, packed."""
     cdef _Buffer key = _Buffer(hash_key), buffer = _Buffer(rows)
@@ -353,6 +323,7 @@ cdef class KeySet:
 
 include "_items.pxi"
 include "_digests.pxi"
+include "_texts.pxi"
 include "_csv.pxi"
 include "_splice.pxi"
 include "_addresses.pxi"

@@ -73,23 +73,6 @@ def _first_keys(tables: Sequence[Table], records: int) -> Numbers:
     return place
 
 
-def _are_equal(columns: Columns, these: Numbers, those: Numbers) -> npt.NDArray[np.bool_]:
-    """Whether records have the same id and category, two by two."""
-    codes = np.frombuffer(columns.codes, np.uint32)
-    ends = np.frombuffer(columns.id_ends, np.int64)
-    text = np.frombuffer(columns.id_text, np.uint8)
-    start, other = (np.where(r > 0, ends[np.maximum(r, 1) - 1], 0) for r in (these, those))
-    length = ends[these] - start
-    same: npt.NDArray[np.bool_] = codes[these] == codes[those]
-    same &= length == ends[those] - other
-    alive = np.flatnonzero(same & (length > 0))
-    for i in range(int(length[alive].max(initial=0))):
-        alike = text[start[alive] + i] == text[other[alive] + i]
-        same[alive[~alike]] = False
-        alive = alive[alike & (length[alive] > i + 1)]
-    return same
-
-
 def _order(tables: Sequence[Table], place: Numbers) -> Numbers:
     """Return the records by first key, then number: tables are sorted so already."""
     parts = []
@@ -127,7 +110,7 @@ def _number_entries(
     beside = np.flatnonzero(~fresh)
     for at in range(0, len(beside), CHUNK):
         chunk = beside[at : at + CHUNK]
-        fresh[chunk] = ~_are_equal(columns, order[chunk], order[chunk - 1])
+        fresh[chunk] = ~columns.are_alike(order[chunk], order[chunk - 1])
     # What is still fresh among those differs from its neighbour: only there is there a choice.
     differing = beside[fresh[beside]]
     if sources is not None:  # they are in order already where nothing else differs
@@ -248,7 +231,8 @@ def _assemble_bare(columns: Columns, planted: Planted, sections: list[Section]) 
         sections += planted.sections(rule, width, memoryview(keys)[: counts[rule] * width])
         sections += hint_sections(columns, rule, counts[rule])
     accepted = sum(counts.values())
-    return Assembled(sections, accepted, len(columns) - accepted, counts)
+    duplicate = len(columns) + columns.dropped - accepted
+    return Assembled(sections, accepted, duplicate, counts)
 
 
 def assemble(
@@ -342,4 +326,5 @@ def assemble_tables(
         is_first = np.zeros(sum(counts.values()), np.bool_)
         is_first[place] = True
         accepted = int(np.count_nonzero(is_first))
-    return planted.taken_off(Assembled(sections, accepted, count - accepted, counts))
+    duplicate = count + columns.dropped - accepted
+    return planted.taken_off(Assembled(sections, accepted, duplicate, counts))

@@ -16,7 +16,9 @@ from csamatch.rules import ALGORITHMS, WIDTHS
 
 if TYPE_CHECKING:  # matching needs no readers
     from csamatch.readers.records import Batch
+    from csamatch.thinning import Thinning
 
+Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -31,6 +33,8 @@ class Columns:
     ----------
     widths : mapping of str to int
         The bytes that a key of each rule has.
+    thins : bool
+        Whether to drop, now and then, records that are the same as others in all they say.
 
     Attributes
     ----------
@@ -46,9 +50,11 @@ class Columns:
         Their sources, likewise; empty unless sources have names.
     hints : dict of str to bytearray
         By rule, keys once more, each with what is noted beside it.
+    dropped : int
+        How many records were dropped, because others are the same.
     """
 
-    def __init__(self, widths: Mapping[str, int] = WIDTHS) -> None:
+    def __init__(self, widths: Mapping[str, int] = WIDTHS, thins: bool = False) -> None:
         self.bare: dict[str, bytearray] = {}
         self.keys: dict[str, bytearray] = {}
         self.records: dict[str, array[int]] = {}
@@ -61,7 +67,13 @@ class Columns:
         self.source_names: list[str] = []
         self._source = 0
         self.hints: dict[str, bytearray] = {}
+        self.dropped = 0
         self._widths = widths
+        self._thinning: Thinning | None = None
+        if thins:
+            from csamatch.thinning import Thinning
+
+            self._thinning = Thinning(self)
 
     def __len__(self) -> int:
         return len(self.codes) + sum(len(keys) // self.width(r) for r, keys in self.bare.items())
@@ -94,8 +106,9 @@ class Columns:
         self.id_ends.append(len(self.id_text))
         self.codes.append(self._code(category))
         self._mark_source(1)
+        self._thin()
 
-    def add_batch(self, batch: Batch, kept: npt.NDArray[np.bool_]) -> None:
+    def add_batch(self, batch: Batch, kept: Bools) -> None:
         """Add those records of a batch that are kept, each of which has a key."""
         count = int(np.count_nonzero(kept))
         found = ((rule, *_kept_keys(*keys, kept)) for rule, keys in batch.digests.items())
@@ -120,11 +133,14 @@ class Columns:
             (np.zeros(count, np.uint32) if codes is None else own[codes]).tobytes()
         )
         self._mark_source(count)
+        self._thin()
 
     def hint(self, rule: str, key: bytes, hint: bytes) -> None:
         """Note something beside a key that was added; always the same for the same key."""
         if hint:
             self.hints.setdefault(rule, bytearray()).extend(key + hint)
+            if self._thinning is not None:
+                self._thinning.look_at_hints(rule)
 
     def begin_source(self, name: str) -> None:
         """Say which source the records that follow are of; all must have one, or none."""
@@ -159,8 +175,15 @@ class Columns:
             return
         if self._source:
             self._number(rule, keys)
-        else:
-            self.bare.setdefault(rule, bytearray()).extend(keys)
+            self._thin()
+            return
+        self.bare.setdefault(rule, bytearray()).extend(keys)
+        if self._thinning is not None:
+            self._thinning.look_at_bare(rule)
+
+    def _thin(self) -> None:
+        if self._thinning is not None:
+            self._thinning.look_at_records()
 
     def _number(self, rule: str, keys: Any) -> None:
         """Add records of one key each, packed, as numbered ones."""
@@ -187,6 +210,29 @@ class Columns:
     def has_sources(self) -> bool:
         """Whether the sources have names."""
         return bool(self.source_names)
+
+    def are_alike(self, these: Numbers, those: Numbers) -> Bools:
+        """Whether records have the same id and category, two by two."""
+        codes = np.frombuffer(self.codes, np.uint32)
+        same: Bools = codes[these] == codes[those]
+        these, those = (each.astype(np.uint32, copy=False) for each in (these, those))
+        _core.texts_same(self.id_text, self.id_ends, these, those, same)
+        return same
+
+    def keep(self, kept: Bools) -> None:
+        """Drop all numbered records but some."""
+        number = np.cumsum(kept, dtype=np.uint32) - np.uint32(1)
+        for rule, keys in self.keys.items():
+            records = np.frombuffer(self.records[rule], np.uint32)
+            chosen = kept[records]
+            rows = np.frombuffer(keys, np.uint8).reshape(len(records), -1)
+            self.keys[rule] = bytearray(rows[chosen])
+            self.records[rule] = array("I", number[records[chosen]].tobytes())
+        ends, text = self.ids_of(np.flatnonzero(kept).astype(np.uint32))
+        self.id_ends, self.id_text = array("Q", ends.tobytes()), bytearray(text)
+        self.codes = array("I", np.frombuffer(self.codes, np.uint32)[kept].tobytes())
+        if self.sources:
+            self.sources = array("I", np.frombuffer(self.sources, np.uint32)[kept].tobytes())
 
     def said(self, record: int) -> tuple[bytes, str, str, int]:
         """Return the id, category, source and number of a record, for sorting."""
@@ -246,7 +292,7 @@ class Columns:
             self.sources.extend(array("I", [0]) * (len(self.codes) - len(self.sources)))
 
 
-def _kept_keys(rows: Any, data: Any, kept: npt.NDArray[np.bool_]) -> tuple[Any, Any]:
+def _kept_keys(rows: Any, data: Any, kept: Bools) -> tuple[Any, Any]:
     """Return the digests of those rows that are kept, and their rows."""
     is_kept = kept[rows]
     if is_kept.all():
@@ -255,7 +301,7 @@ def _kept_keys(rows: Any, data: Any, kept: npt.NDArray[np.bool_]) -> tuple[Any, 
     return rows[is_kept], packed[is_kept].tobytes()
 
 
-def _kept_ids(batch: Batch, kept: npt.NDArray[np.bool_]) -> tuple[Any, Any]:
+def _kept_ids(batch: Batch, kept: Bools) -> tuple[Any, Any]:
     """Return the lengths and the text of the ids of those rows that are kept."""
     if batch.id_ends is None:
         return np.zeros(int(np.count_nonzero(kept)), np.uint64), b""

@@ -65,7 +65,7 @@ class Intake:
         key: ListKey | None = None,
     ) -> None:
         self.report = report
-        self.columns: Any = Columns() if columns is None else columns
+        self.columns: Any = Columns(thins=True) if columns is None else columns
         self.kind = ""
         self.where: Where | None = None
         self.left_out: Collection[str | None] = ()
