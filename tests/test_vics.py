@@ -75,29 +75,25 @@ def oracle(number: int, media) -> tuple:
         return where, "Category: neither a number nor a string"
     bad, id = [], ""
     try:
-        id = label(media.get("MediaID")) or ""
+        said = media.get("MediaID")
+        id = said if isinstance(said, str) else label(said) or ""
     except ValueError:
         bad.append(("MediaID: neither a number nor a string", ""))
-    said = [("md5", media.get("MD5")), ("sha1", media.get("SHA1"))]
+    said = [(name, media.get(name.upper())) for name in ("md5", "sha1", "sha256")]
     names = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256", "SHA2256": "sha256"}
     for other in objects(media.get("AlternativeHashes")):
         name = other.get("HashName")
         bare = re.sub("[-_ ]", "", name).upper() if isinstance(name, str) else ""
         if bare in names:
             said.append((names[bare], other.get("HashValue")))
+    said += [("md5", file.get("MD5")) for file in objects(media.get("MediaFiles"))]
     values = []
-
-    def take(said):
-        for name, value in said:
-            found = None if value in (None, "") else digest(name, value)
-            if isinstance(found, tuple):
-                bad.append(found)
-            elif found is not None and (name, found) not in values:
-                values.append((name, found))
-
-    take(said)
-    if not any(name == "md5" for name, _ in values):
-        take([("md5", file.get("MD5")) for file in objects(media.get("MediaFiles"))])
+    for name, value in said:
+        found = None if value in (None, "") else digest(name, value)
+        if isinstance(found, tuple):
+            bad.append(found)
+        elif found is not None and (name, found) not in values:
+            values.append((name, found))
     return where, id, category, sorted(values), bad
 
 
@@ -177,6 +173,7 @@ MEDIA = st.one_of(
             "Category": LABEL,
             "MD5": DIGEST,
             "SHA1": DIGEST,
+            "SHA256": DIGEST,
             "AlternativeHashes": st.one_of(OTHERS, ODD),
             "MediaFiles": st.one_of(FILES, ODD),
             "Unknown": st.one_of(OTHERS, ODD),
@@ -227,18 +224,69 @@ def document(media: str, layout: str = "Media") -> bytes:
     return f'{{"@odata.context":"{MODEL}{layout}","value":[{media}]}}'.encode()
 
 
-def test_the_last_of_repeated_keys_counts():
-    other = '{"HashName":"MD5","HashValue":"%s"}'
+TWICE = "a key that stands there twice, with different values"
+OTHER = '"AlternativeHashes":[{"HashName":"MD5","HashValue":"%s"}]'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'"MD5":"{md5(1)}","SHA1":"{sha1(1)}","MD5":"{md5(2)}"',
+        f'"MD5":"{md5(1)}","MD5":"{md5(2)}","MD5":"{md5(1)}"',
+        f'"SHA1":"{sha1(1)}","MD5":"{md5(1)}","SHA1":"no"',
+        f'"SHA256":"{SHA256}","SHA256":"{"0" * 64}"',
+        f'"Category":1,"MD5":"{md5(1)}","Category":0',
+        f'"MediaID":1,"MD5":"{md5(1)}","MediaID":2',
+        f'"AlternativeHashes":[{{"HashName":"MD5","HashValue":"{md5(1)}","HashValue":"x"}}]',
+        f'"AlternativeHashes":[{{"HashName":"MD5","HashName":"SHA1","HashValue":"{md5(1)}"}}]',
+        f'"MediaFiles":[{{"MD5":"{md5(1)}","MD5":"{md5(2)}"}}]',
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 1 << 18])
+def test_a_key_that_contradicts_itself(said, chunk):
+    """Which of two values is meant, nobody knows."""
+    with mock.patch.object(vics, "_CHUNK", chunk), mock.patch.object(vics, "_HEAD", 200):
+        before, item, after = read(
+            document(f'{{"MD5":"{md5(8)}"}},{{{said}}},{{"MD5":"{md5(9)}"}}')
+        )
+    assert (item.where, item.reason) == ("Media 2", TWICE)
+    assert [each.values[0][1].hex() for each in (before, after)] == [md5(8), md5(9)]
+
+
+def test_a_key_that_repeats_itself():
+    """Saying the same again, or nothing, is no contradiction; arrays add up."""
     (item,) = read(
         document(
-            f'{{"MediaID":1,"MediaID":2,"Category":3,"Category":null,"MD5":"{md5(1)}","MD5":null,'
-            f'"AlternativeHashes":[{other % md5(2)}],"MediaFiles":[{{"MD5":"{md5(3)}"}}],'
-            f'"AlternativeHashes":[{{"HashValue":"x","HashName":"SHA1","HashValue":"{md5(4)}",'
-            f'"HashName":"MD5"}}],"MediaFiles":[],"SHA1":"no","SHA1":"{sha1(5)}"}}'
+            f'{{"MediaID":2,"MediaID":2,"Category":null,"Category":3,"MD5":"{md5(1)}","MD5":null,'
+            f'"MD5":"{md5(1).upper()}","SHA1":"","SHA1":"no","SHA1":"no",{OTHER % md5(2)},'
+            f'{OTHER % md5(3)},"MediaFiles":[{{"MD5":"{md5(4)}"}}],"MediaFiles":[]}}'
         )
     )
-    assert (item.id, item.category, item.bad) == ("2", None, [])
-    assert item.values == [("md5", bytes.fromhex(md5(4))), ("sha1", bytes.fromhex(sha1(5)))]
+    assert (item.id, item.category) == ("2", "3")
+    assert item.bad == [("sha1: 2 characters; expected 40", "no")]
+    assert item.values == [("md5", bytes.fromhex(md5(i))) for i in (1, 2, 3, 4)]
+
+
+def test_what_is_of_a_record():
+    """Its own SHA-256, and the MD5 of a file where that differs."""
+    (item,) = read(
+        document(
+            f'{{"MD5":"{md5(1)}","SHA256":"{SHA256}","MediaFiles":[{{"MD5":"{md5(1)}"}},'
+            f'{{"MD5":"{md5(2)}"}},{{"MD5":"{md5(2).upper()}"}}]}}'
+        )
+    )
+    assert sorted(item.values) == [
+        ("md5", bytes.fromhex(md5(1))),
+        ("md5", bytes.fromhex(md5(2))),
+        ("sha256", bytes.fromhex(SHA256)),
+    ]
+
+
+@pytest.mark.parametrize("id", ["007", "1.0", "+1", "1e3", " 8 ", "\u0665", "-0", "NaN", "a b"])
+def test_ids_are_texts(id):
+    """They are no numbers, whatever they look like."""
+    (item,) = read(document(f'{{"MediaID":{json.dumps(id)},"Category":"01","MD5":"{md5(1)}"}}'))
+    assert (item.id, item.category, item.bad) == (id, "1", [])
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 1 << 18])

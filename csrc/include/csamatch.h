@@ -555,27 +555,28 @@ CSAMATCH_API void csamatch_json_place(const csamatch_json *json, uint64_t *line,
 
 /* ---------------------------------------------------------------- VICS ---
  * Media records of VICS JSON (Project VIC), from `value[]`, or from
- * `value[].Media[]` of a list of Cases, as columns. Of repeated keys the last
- * counts. */
+ * `value[].Media[]` of a list of Cases, as columns. A key that an object repeats
+ * must say the same again, or nothing; arrays that it repeats add up. */
 
 /* Bytes of a string or number that can be of use; longer ones cannot. */
 #define CSAMATCH_VICS_TEXT 4096
 
-/* How many digests one record may have beside its own MD5 and SHA-1. */
+/* How many digests one record may have beside its own MD5, SHA-1 and SHA-256. */
 #define CSAMATCH_VICS_DIGESTS 4096
 
 /* How many spellings of categories there is room for at a time. */
 #define CSAMATCH_VICS_CATEGORIES 255
 
 /* Rooms of csamatch_vics_columns that hold any one record. */
-#define CSAMATCH_VICS_LEAST_DIGESTS (CSAMATCH_VICS_DIGESTS + 2)
-#define CSAMATCH_VICS_LEAST_VALUES (CSAMATCH_VICS_DIGESTS + 5)
+#define CSAMATCH_VICS_LEAST_DIGESTS (CSAMATCH_VICS_DIGESTS + 3)
+#define CSAMATCH_VICS_LEAST_VALUES (CSAMATCH_VICS_DIGESTS + 6)
 #define CSAMATCH_VICS_LEAST_TEXT (1 << 18)
 
 /* What a value of a record is of. */
 enum {
-    CSAMATCH_VICS_RECORD = 0, /* the record itself, of type OTHER: it is no object, or,
-                                 of type LONG: it has too many digests */
+    CSAMATCH_VICS_RECORD = 0, /* the record itself, of type OTHER: it is no object; of
+                                 type LONG: it has too many digests; of type TWICE: a
+                                 key stands there twice, with different values */
     CSAMATCH_VICS_ID = 1,
     CSAMATCH_VICS_CATEGORY = 2,
     CSAMATCH_VICS_MD5 = 3,
@@ -583,7 +584,8 @@ enum {
     CSAMATCH_VICS_OTHER_MD5 = 5, /* in AlternativeHashes */
     CSAMATCH_VICS_OTHER_SHA1 = 6,
     CSAMATCH_VICS_OTHER_SHA256 = 7,
-    CSAMATCH_VICS_FILE_MD5 = 8 /* in MediaFiles */
+    CSAMATCH_VICS_FILE_MD5 = 8, /* in MediaFiles */
+    CSAMATCH_VICS_SHA256 = 9
 };
 
 /* The type of such a value. */
@@ -593,7 +595,8 @@ enum {
     CSAMATCH_VICS_NUMBER = 2,
     CSAMATCH_VICS_OTHER = 3, /* not what can stand there */
     CSAMATCH_VICS_LONG = 4,  /* more than CSAMATCH_VICS_TEXT bytes */
-    CSAMATCH_VICS_DIGEST = 5 /* a digest, decoded */
+    CSAMATCH_VICS_DIGEST = 5, /* a digest, decoded */
+    CSAMATCH_VICS_TWICE = 6
 };
 
 /* A value of a record that has one to be judged by the caller. */
@@ -608,7 +611,7 @@ typedef struct csamatch_vics_value {
 /* Where records go. The caller sets all pointers and rooms, and all counts to
  * zero whenever it has taken the records out; `size` is
  * sizeof(csamatch_vics_columns). A row whose values are not plain (a digest
- * that is none, say, or an id that may be spelt in more than one way) has
+ * that is none, say, or an id that is a number and no integer) has
  * nothing in the columns: all of its values are in `values`, one after
  * another, in the order id, category, own digests, AlternativeHashes,
  * MediaFiles, without those that are absent. */

@@ -3,7 +3,7 @@
 #include "vics.h"
 
 static const char *const key_names[] = {
-    "*", "value", "Media", "MediaID", "Category", "MD5", "SHA1",
+    "*", "value", "Media", "MediaID", "Category", "MD5", "SHA1", "SHA256",
     "AlternativeHashes", "MediaFiles", "HashName", "HashValue",
 };
 
@@ -21,6 +21,7 @@ static inline csm_vics_key key_of(const csm_json_text *text)
     case 5:
         return text->data[0] == 'M' ? KEY_IF(text, "Media", CSM_KEY_MEDIA)
                                     : KEY_IF(text, "value", CSM_KEY_VALUE);
+    case 6: return KEY_IF(text, "SHA256", CSM_KEY_SHA256);
     case 7: return KEY_IF(text, "MediaID", CSM_KEY_ID);
     case 8:
         return text->data[0] == 'H' ? KEY_IF(text, "HashName", CSM_KEY_HASH_NAME)
@@ -100,7 +101,7 @@ static csamatch_status take_value_element(csamatch_vics *v, csm_json_token token
 static bool is_of_media(uint8_t key)
 {
     return key == CSM_KEY_ID || key == CSM_KEY_MD5 || key == CSM_KEY_SHA1 ||
-           key == CSM_KEY_ALTERNATIVES || key == CSM_KEY_FILES;
+           key == CSM_KEY_SHA256 || key == CSM_KEY_ALTERNATIVES || key == CSM_KEY_FILES;
 }
 
 static csamatch_status take_of_case(csamatch_vics *v, csm_json_token token)
@@ -129,7 +130,7 @@ static csamatch_status take_of_case(csamatch_vics *v, csm_json_token token)
 static inline bool is_wanted(csm_vics_key key)
 {
     return key == CSM_KEY_ID || key == CSM_KEY_CATEGORY || key == CSM_KEY_MD5 ||
-           key == CSM_KEY_SHA1 || key == CSM_KEY_HASH_NAME || key == CSM_KEY_HASH_VALUE;
+           key == CSM_KEY_SHA1 || key == CSM_KEY_SHA256 || key == CSM_KEY_HASH_NAME || key == CSM_KEY_HASH_VALUE;
 }
 
 /* A value of a Media object, or its end. */
@@ -143,12 +144,12 @@ static csamatch_status take_of_media(csamatch_vics *v, csm_json_token token,
     }
     switch (v->key) {
     case CSM_KEY_ID: csm_vics_take_id(v, token, text); break;
-    case CSM_KEY_CATEGORY: csm_vics_take_text(&v->category, token, text); break;
+    case CSM_KEY_CATEGORY: csm_vics_take_text(v, &v->category, token, text); break;
     case CSM_KEY_MD5: csm_vics_take_own(v, 0, token, text); break;
     case CSM_KEY_SHA1: csm_vics_take_own(v, 1, token, text); break;
+    case CSM_KEY_SHA256: csm_vics_take_own(v, 2, token, text); break;
     case CSM_KEY_ALTERNATIVES:
     case CSM_KEY_FILES:
-        csm_vics_drop_items(v, v->key == CSM_KEY_FILES);
         if (token != CSM_JSON_ARRAY)
             break;
         v->where = v->key == CSM_KEY_FILES ? CSM_IN_FILES : CSM_IN_ALTERNATIVES;
@@ -180,6 +181,7 @@ static void take_inner_element(csamatch_vics *v, csm_json_token token)
     }
     v->where = is_file ? CSM_IN_FILE : CSM_IN_ALTERNATIVE;
     v->algorithm = is_file ? 0 : -1;
+    v->has_name = false;
     v->value.type = CSAMATCH_VICS_NONE;
 }
 
@@ -192,7 +194,7 @@ static void take_of_inner(csamatch_vics *v, csm_json_token token, const csm_json
         return;
     }
     if (is_file ? v->key == CSM_KEY_MD5 : v->key == CSM_KEY_HASH_VALUE)
-        csm_vics_take_text(&v->value, token, text);
+        csm_vics_take_text(v, &v->value, token, text);
     else if (!is_file && v->key == CSM_KEY_HASH_NAME)
         csm_vics_take_name(v, token, text);
     skip(v, token);

@@ -19,6 +19,7 @@ typedef enum csm_vics_key {
     CSM_KEY_CATEGORY,
     CSM_KEY_MD5,
     CSM_KEY_SHA1,
+    CSM_KEY_SHA256,
     CSM_KEY_ALTERNATIVES,
     CSM_KEY_FILES,
     CSM_KEY_HASH_NAME,
@@ -67,12 +68,14 @@ struct csamatch_vics {
     uint64_t values, media, inner;
     /* The record that is being read. */
     bool is_no_object, has_too_many;
+    bool says_twice; /* a key stands there twice, with different values */
     csm_vics_text id, category;
-    csm_vics_item own[2]; /* MD5, SHA-1 */
+    csm_vics_item own[3]; /* MD5, SHA-1, SHA-256 */
     size_t item_count;
     size_t text_length;
     /* The object of AlternativeHashes or MediaFiles that is being read. */
     int algorithm; /* 0 to 2, or -1 for none that can be listed */
+    bool has_name;
     csm_vics_text value;
     csm_vics_item items[CSAMATCH_VICS_DIGESTS];
     uint8_t text[CSM_VICS_RECORD_TEXT];
@@ -82,12 +85,13 @@ struct csamatch_vics {
 void csm_vics_begin_record(csamatch_vics *v);
 
 /* Takes a value as it is. */
-void csm_vics_take_text(csm_vics_text *value, csm_json_token token, const csm_json_text *text);
+void csm_vics_take_text(csamatch_vics *v, csm_vics_text *value, csm_json_token token,
+                        const csm_json_text *text);
 
-/* Takes an id, which is plain if it can be spelt in no other way. */
+/* Takes an id, which is plain if it is a text or an integer. */
 void csm_vics_take_id(csamatch_vics *v, csm_json_token token, const csm_json_text *text);
 
-/* Takes the record's own MD5 (0) or SHA-1 (1). */
+/* Takes the record's own MD5 (0), SHA-1 (1) or SHA-256 (2). */
 void csm_vics_take_own(csamatch_vics *v, int algorithm, csm_json_token token,
                        const csm_json_text *text);
 
@@ -96,9 +100,6 @@ void csm_vics_take_name(csamatch_vics *v, csm_json_token token, const csm_json_t
 
 /* Takes what an object of AlternativeHashes or MediaFiles said. */
 void csm_vics_end_item(csamatch_vics *v, bool is_file);
-
-/* Forgets the digests of AlternativeHashes or of MediaFiles. */
-void csm_vics_drop_items(csamatch_vics *v, bool of_files);
 
 /* Moves the record into the columns; false when there is no room for it. */
 bool csm_vics_put(csamatch_vics *v, csamatch_vics_columns *columns);

@@ -7,7 +7,8 @@ static const size_t widths[3] = {16, 20, 32};
 /* The algorithm of a field: 0 to 2. */
 static inline size_t algorithm_of(uint8_t field)
 {
-    return field >= CSAMATCH_VICS_FILE_MD5    ? 0
+    return field == CSAMATCH_VICS_SHA256      ? 2
+           : field == CSAMATCH_VICS_FILE_MD5  ? 0
            : field >= CSAMATCH_VICS_OTHER_MD5 ? (size_t)(field - CSAMATCH_VICS_OTHER_MD5)
                                               : (size_t)(field - CSAMATCH_VICS_MD5);
 }
@@ -15,10 +16,10 @@ static inline size_t algorithm_of(uint8_t field)
 void csm_vics_begin_record(csamatch_vics *v)
 {
     v->key = CSM_KEY_UNKNOWN;
-    v->is_no_object = v->has_too_many = false;
+    v->is_no_object = v->has_too_many = v->says_twice = false;
     v->id.type = v->category.type = CSAMATCH_VICS_NONE;
     v->id.is_plain = true;
-    v->own[0].type = v->own[1].type = CSAMATCH_VICS_NONE;
+    v->own[0].type = v->own[1].type = v->own[2].type = CSAMATCH_VICS_NONE;
     v->item_count = v->text_length = 0;
 }
 
@@ -37,46 +38,38 @@ static inline bool has_text(uint8_t type)
     return type == CSAMATCH_VICS_STRING || type == CSAMATCH_VICS_NUMBER;
 }
 
-void csm_vics_take_text(csm_vics_text *value, csm_json_token token, const csm_json_text *text)
+void csm_vics_take_text(csamatch_vics *v, csm_vics_text *value, csm_json_token token,
+                        const csm_json_text *text)
 {
-    value->type = type_of(token, text);
-    value->length = has_text(value->type) ? text->length : 0;
+    uint8_t type = type_of(token, text);
+    size_t length = has_text(type) ? text->length : 0;
+    if (type == CSAMATCH_VICS_NONE)
+        return; /* which says nothing, and takes nothing back */
+    if (value->type != CSAMATCH_VICS_NONE &&
+        (value->type != type || value->length != length ||
+         (length > 0 && memcmp(value->text, text->data, length) != 0)))
+        v->says_twice = true;
+    value->type = type;
+    value->length = length;
     if (value->length > 0)
         memcpy(value->text, text->data, value->length);
 }
 
-/* Whether a character occurs in no spelling of a number, be it 1e5, -Infinity
- * or 1_000. */
-static inline bool is_of_no_number(uint8_t c)
-{
-    static const char letters[] = "aefinqsty";
-    uint8_t lower = c | 0x20;
-    return (c >= 'A' && lower >= 'a' && lower <= 'z' && strchr(letters, lower) == NULL) ||
-           (c > ' ' && c < '0' && c != '+' && c != '-' && c != '.') || (c > '9' && c < 'A');
-}
-
-/* Whether an id can be spelt in no other way: an integer without sign and
- * leading zeros, or text without blanks that is no number. */
+/* Whether an id can be spelt in no other way: a text, or an integer. */
 static bool is_plain_id(const csm_vics_text *id)
 {
-    bool digits = true, is_number = true;
-    for (size_t i = 0; i < id->length; i++) {
-        uint8_t c = id->text[i];
-        if (c <= ' ' || c >= 0x7F)
+    if (id->type != CSAMATCH_VICS_NUMBER)
+        return id->type <= CSAMATCH_VICS_STRING;
+    for (size_t i = 0; i < id->length; i++)
+        if (id->text[i] < '0' || id->text[i] > '9')
             return false;
-        digits = digits && c >= '0' && c <= '9';
-        is_number = is_number && !is_of_no_number(c);
-    }
-    if (digits)
-        return id->length <= 1 || id->text[0] != '0';
-    return !is_number;
+    return true;
 }
 
 void csm_vics_take_id(csamatch_vics *v, csm_json_token token, const csm_json_text *text)
 {
-    csm_vics_take_text(&v->id, token, text);
-    v->id.is_plain = v->id.type == CSAMATCH_VICS_NONE ||
-                     (has_text(v->id.type) && is_plain_id(&v->id));
+    csm_vics_take_text(v, &v->id, token, text);
+    v->id.is_plain = is_plain_id(&v->id);
 }
 
 static inline bool is_blank(uint8_t c)
@@ -126,26 +119,41 @@ static void take_digest(csamatch_vics *v, csm_vics_item *item, uint8_t field, ui
         keep_text(v, item, text, length);
 }
 
+/* Whether two items of one field say the same. */
+static bool are_same(const csamatch_vics *v, const csm_vics_item *one, const csm_vics_item *two)
+{
+    if (one->type != two->type)
+        return false;
+    if (one->type == CSAMATCH_VICS_DIGEST)
+        return memcmp(one->digest, two->digest, widths[algorithm_of(one->field)]) == 0;
+    return one->length == two->length &&
+           memcmp(v->text + one->offset, v->text + two->offset, one->length) == 0;
+}
+
 void csm_vics_take_own(csamatch_vics *v, int algorithm, csm_json_token token,
                        const csm_json_text *text)
 {
+    static const uint8_t fields[] = {CSAMATCH_VICS_MD5, CSAMATCH_VICS_SHA1, CSAMATCH_VICS_SHA256};
     uint8_t type = type_of(token, text);
-    uint8_t field = algorithm == 0 ? CSAMATCH_VICS_MD5 : CSAMATCH_VICS_SHA1;
     bool has = has_text(type);
-    take_digest(v, &v->own[algorithm], field, type, has ? text->data : NULL,
+    csm_vics_item said, *own = &v->own[algorithm];
+    take_digest(v, &said, fields[algorithm], type, has ? text->data : NULL,
                 has ? text->length : 0);
+    if (said.type == CSAMATCH_VICS_NONE)
+        return;
+    if (own->type != CSAMATCH_VICS_NONE && !are_same(v, own, &said))
+        v->says_twice = true;
+    *own = said;
 }
 
-/* Names are compared by their letters and digits alone: "SHA-256", "sha 256". */
-void csm_vics_take_name(csamatch_vics *v, csm_json_token token, const csm_json_text *text)
+/* The algorithm that a name means, or -1. Names are compared by their letters
+ * and digits alone: "SHA-256", "sha 256". */
+static int algorithm_called(const csm_json_text *text)
 {
     static const struct {
         const char *name;
         int algorithm;
     } known[] = {{"MD5", 0}, {"SHA1", 1}, {"SHA256", 2}, {"SHA2256", 2}};
-    v->algorithm = -1;
-    if (token != CSM_JSON_STRING || text->is_long)
-        return;
     char upper[8] = {0};
     size_t length = 0;
     for (size_t i = 0; i < text->length; i++) {
@@ -153,12 +161,24 @@ void csm_vics_take_name(csamatch_vics *v, csm_json_token token, const csm_json_t
         if (c == '-' || c == '_' || c == ' ')
             continue;
         if (c == 0 || length + 1 == sizeof upper)
-            return;
+            return -1;
         upper[length++] = (char)(c >= 'a' && c <= 'z' ? c - 0x20 : c);
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(upper, known[i].name) == 0)
-            v->algorithm = known[i].algorithm;
+            return known[i].algorithm;
+    return -1;
+}
+
+void csm_vics_take_name(csamatch_vics *v, csm_json_token token, const csm_json_text *text)
+{
+    if (token == CSM_JSON_NULL)
+        return;
+    int algorithm = token == CSM_JSON_STRING && !text->is_long ? algorithm_called(text) : -1;
+    if (v->has_name && algorithm != v->algorithm)
+        v->says_twice = true;
+    v->has_name = true;
+    v->algorithm = algorithm;
 }
 
 void csm_vics_end_item(csamatch_vics *v, bool is_file)
@@ -185,20 +205,11 @@ void csm_vics_end_item(csamatch_vics *v, bool is_file)
     v->item_count++;
 }
 
-void csm_vics_drop_items(csamatch_vics *v, bool of_files)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < v->item_count; i++)
-        if ((v->items[i].field == CSAMATCH_VICS_FILE_MD5) != of_files)
-            v->items[kept++] = v->items[i];
-    v->item_count = kept;
-}
-
 /* ------------------------------------------------------------- columns --- */
 
 static bool has_room(const csamatch_vics *v, const csamatch_vics_columns *c)
 {
-    size_t digests = v->item_count + 2;
+    size_t digests = v->item_count + 3;
     size_t text = v->text_length + 32 * digests + 2 * CSAMATCH_VICS_TEXT;
     return c->row_count < c->row_room && c->id_room - c->id_length >= CSAMATCH_VICS_TEXT &&
            c->digest_room - c->digest_count[0] >= digests &&
@@ -216,9 +227,9 @@ static bool is_settled(const csm_vics_item *item)
 /* Whether nothing of the record is left for the caller to judge. */
 static bool is_plain(const csamatch_vics *v)
 {
-    bool plain = !v->is_no_object && !v->has_too_many && v->id.is_plain &&
+    bool plain = !v->is_no_object && !v->has_too_many && !v->says_twice && v->id.is_plain &&
                  v->category.type <= CSAMATCH_VICS_NUMBER && is_settled(&v->own[0]) &&
-                 is_settled(&v->own[1]);
+                 is_settled(&v->own[1]) && is_settled(&v->own[2]);
     for (size_t i = 0; i < v->item_count && plain; i++)
         plain = is_settled(&v->items[i]);
     return plain;
@@ -251,28 +262,29 @@ static inline void put_digest(const csm_vics_item *item, csamatch_vics_columns *
     memcpy(c->digests[algorithm] + n * width, item->digest, width);
 }
 
+/* Whether the columns have a digest of the record already, behind the first
+ * `from` of its algorithm. */
+static bool has_digest(const csm_vics_item *item, const csamatch_vics_columns *c, size_t from)
+{
+    size_t algorithm = algorithm_of(item->field), width = widths[algorithm];
+    for (size_t i = from; i < c->digest_count[algorithm]; i++)
+        if (memcmp(c->digests[algorithm] + i * width, item->digest, width) == 0)
+            return true;
+    return false;
+}
+
 /* The record's own digests, those of AlternativeHashes, and those of
- * MediaFiles, which repeat the MD5, only where there is no other. */
+ * MediaFiles, which mostly repeat its MD5: each of them once. */
 static void put_digests(const csamatch_vics *v, csamatch_vics_columns *c)
 {
-    size_t md5s = c->digest_count[0];
-    for (int i = 0; i < 2; i++)
+    size_t from[3];
+    for (int i = 0; i < 3; i++) {
+        from[i] = c->digest_count[i];
         if (v->own[i].type == CSAMATCH_VICS_DIGEST)
             put_digest(&v->own[i], c);
-    for (size_t i = 0; i < v->item_count; i++) {
-        const csm_vics_item *item = &v->items[i];
-        size_t algorithm = algorithm_of(item->field);
-        if (item->field == CSAMATCH_VICS_FILE_MD5)
-            continue;
-        if (algorithm < 2 && v->own[algorithm].type == CSAMATCH_VICS_DIGEST &&
-            memcmp(v->own[algorithm].digest, item->digest, widths[algorithm]) == 0)
-            continue;
-        put_digest(item, c);
     }
-    if (c->digest_count[0] > md5s)
-        return;
     for (size_t i = 0; i < v->item_count; i++)
-        if (v->items[i].field == CSAMATCH_VICS_FILE_MD5)
+        if (!has_digest(&v->items[i], c, from[algorithm_of(v->items[i].field)]))
             put_digest(&v->items[i], c);
 }
 
@@ -300,8 +312,10 @@ static void put_item(const csamatch_vics *v, const csm_vics_item *item, csamatch
 
 static void put_values(const csamatch_vics *v, csamatch_vics_columns *c)
 {
-    if (v->is_no_object || v->has_too_many) {
-        uint8_t type = v->is_no_object ? CSAMATCH_VICS_OTHER : CSAMATCH_VICS_LONG;
+    if (v->is_no_object || v->has_too_many || v->says_twice) {
+        uint8_t type = v->is_no_object   ? CSAMATCH_VICS_OTHER
+                       : v->has_too_many ? CSAMATCH_VICS_LONG
+                                         : CSAMATCH_VICS_TWICE;
         put_value(c, CSAMATCH_VICS_RECORD, type, NULL, 0);
         return;
     }
@@ -310,8 +324,8 @@ static void put_values(const csamatch_vics *v, csamatch_vics_columns *c)
     if (v->category.type != CSAMATCH_VICS_NONE)
         put_value(c, CSAMATCH_VICS_CATEGORY, v->category.type, v->category.text,
                   v->category.length);
-    put_item(v, &v->own[0], c);
-    put_item(v, &v->own[1], c);
+    for (int i = 0; i < 3; i++)
+        put_item(v, &v->own[i], c);
     for (size_t i = 0; i < v->item_count; i++)
         if (v->items[i].field != CSAMATCH_VICS_FILE_MD5)
             put_item(v, &v->items[i], c);

@@ -82,7 +82,8 @@ static size_t feed(table *t, const char *text, size_t length, csamatch_status *s
 static const char two[] =
     "{\"x\":[{\"value\":[{}]}],\"value\":[\n"
     " {\"MediaID\":7,\"Category\":\"1\",\"MD5\":\"" MD5 "\",\"SHA1\":\"" SHA1 "\","
-    "\"MediaFiles\":[{\"MD5\":\"ffffffffffffffffffffffffffffffff\"}],\"Deep\":{\"MD5\":[1]}},\n"
+    "\"MediaFiles\":[{\"MD5\":\"" MD5 "\"},{\"MD5\":\"ffffffffffffffffffffffffffffffff\"}],"
+    "\"SHA256\":\"" MD5 MD5 "\",\"MD5\":\"" MD5 "\",\"Deep\":{\"MD5\":[1]}},\n"
     " {\"AlternativeHashes\":[{\"HashValue\":\" " MD5 SHA1 "\",\"HashName\":\"none\"},"
     "{\"HashValue\":\" " MD5 " \",\"HashName\":\"md5\"},{\"HashName\":\"SHA-256\","
     "\"HashValue\":\"" MD5 MD5 "\"}],\"MediaID\":\"x\\u0079-b\",\"Category\":null}]}";
@@ -99,10 +100,12 @@ static void reads(void)
         feed(&t, two + cut, length - cut, &status);
         CHECK(status == CSAMATCH_OK && csamatch_vics_finish(t.reader) == CSAMATCH_OK);
         CHECK(c->row_count == 2 && c->value_count == 0);
-        CHECK(c->digest_count[0] == 2 && c->digest_rows[0][0] == 0 && c->digest_rows[0][1] == 1);
-        CHECK(memcmp(c->digests[0], c->digests[0] + 16, 16) == 0 && c->digests[0][15] == 15);
+        CHECK(c->digest_count[0] == 3 && c->digest_rows[0][0] == 0 && c->digest_rows[0][1] == 0);
+        CHECK(c->digest_rows[0][2] == 1 && c->digests[0][15] == 15 && c->digests[0][31] == 255);
+        CHECK(memcmp(c->digests[0], c->digests[0] + 32, 16) == 0);
         CHECK(c->digest_count[1] == 1 && c->digests[1][19] == 0x13);
-        CHECK(c->digest_count[2] == 1 && c->digest_rows[2][0] == 1 && c->digests[2][31] == 15);
+        CHECK(c->digest_count[2] == 2 && c->digest_rows[2][0] == 0 && c->digest_rows[2][1] == 1);
+        CHECK(c->digests[2][31] == 15 && memcmp(c->digests[2], c->digests[2] + 32, 32) == 0);
         CHECK(c->codes[0] == 1 && c->codes[1] == 0 && c->spelling_count == 1);
         CHECK(c->spelling_types[0] == CSAMATCH_VICS_STRING && c->spelling_text[0] == '1');
         CHECK(c->id_ends[0] == 1 && c->id_ends[1] == 5 && c->id_length == 5);
@@ -116,7 +119,8 @@ static void leaves_values(void)
 {
     static const char text[] =
         "{\"value\":[{\"MediaID\":-1,\"Category\":2,\"MD5\":\"zz\",\"SHA1\":\"" SHA1 "\","
-        "\"MediaFiles\":[{\"MD5\":5}]},[{}],{\"MD5\":null,\"Category\":2}]}";
+        "\"MediaFiles\":[{\"MD5\":5}]},[{}],{\"MD5\":null,\"Category\":2},"
+        "{\"MD5\":\"" MD5 "\",\"MD5\":\"zz\"}]}";
     static const struct {
         uint32_t row;
         uint16_t field, type;
@@ -128,11 +132,12 @@ static void leaves_values(void)
         {0, CSAMATCH_VICS_SHA1, CSAMATCH_VICS_DIGEST, 20},
         {0, CSAMATCH_VICS_FILE_MD5, CSAMATCH_VICS_OTHER, 0},
         {1, CSAMATCH_VICS_RECORD, CSAMATCH_VICS_OTHER, 0},
+        {3, CSAMATCH_VICS_RECORD, CSAMATCH_VICS_TWICE, 0},
     };
     table t = make(0, ROOM, 2 * CSAMATCH_VICS_TEXT);
     csamatch_status status;
     feed(&t, text, sizeof text - 1, &status);
-    CHECK(status == CSAMATCH_OK && t.c.row_count == 3 && t.c.digest_count[1] == 0);
+    CHECK(status == CSAMATCH_OK && t.c.row_count == 4 && t.c.digest_count[1] == 0);
     CHECK(t.c.value_count == sizeof expected / sizeof *expected);
     for (size_t i = 0; i < t.c.value_count; i++) {
         const csamatch_vics_value *v = &t.c.values[i];

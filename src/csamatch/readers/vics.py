@@ -26,10 +26,14 @@ _CHUNK = 1 << 18
 _MANY = 1 << 13  # records at a time
 
 # As in csamatch.h: what a value is of, and its type.
-_RECORD, _ID, _CATEGORY, _FILE_MD5 = 0, 1, 2, 8
-_ALGORITHM_OF_FIELD = {3: "md5", 4: "sha1", 5: "md5", 6: "sha1", 7: "sha256"}
-_STRING, _NUMBER, _OTHER, _LONG, _DIGEST = range(1, 6)
-_REASONS = {_OTHER: "not a JSON object", _LONG: "more digests than one thing can have"}
+_RECORD, _ID, _CATEGORY = 0, 1, 2
+_ALGORITHM_OF_FIELD = {3: "md5", 4: "sha1", 5: "md5", 6: "sha1", 7: "sha256", 8: "md5", 9: "sha256"}
+_STRING, _NUMBER, _OTHER, _LONG, _DIGEST, _TWICE = range(1, 7)
+_REASONS = {
+    _OTHER: "not a JSON object",
+    _LONG: "more digests than one thing can have",
+    _TWICE: "a key that stands there twice, with different values",
+}
 _LAYOUT = "Media and Cases are not where the data model announces them"  # of the C library
 _TOO_LONG = "over 4,096 bytes long"
 
@@ -111,7 +115,7 @@ def _batch(reader: _core.VicsReader, number: int) -> Batch:
 
 
 def _label(value: Any) -> str | None:
-    """Spell an id or a category: 1, 1.0 and "1" are the same. ValueError for anything odd."""
+    """Spell a category: 1, 1.0 and "1" are the same. ValueError for anything odd."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -130,7 +134,7 @@ def _label(value: Any) -> str | None:
 
 
 def _read_label(kind: int, text: bytes) -> str | None:
-    """Spell an id or a category that is written in JSON. ValueError for anything odd."""
+    """Spell a category, or a number, that is written in JSON. ValueError for anything odd."""
     if kind == _STRING:
         return _label(text.decode())
     if kind != _NUMBER:
@@ -146,13 +150,13 @@ def _read_label(kind: int, text: bytes) -> str | None:
 def _judge(values: Iterable[tuple[int, int, int, bytes]], where: str) -> Record | Rejected:
     """Read a record of which not everything is plain, by its values."""
     record = Record([], where, has_category=True)
-    has_md5 = False
     for _, field, kind, text in values:
         if field == _RECORD:
             return Rejected(where, _REASONS[kind])
         if field in (_ID, _CATEGORY):
             try:
-                label = _read_label(kind, text)
+                is_text_id = field == _ID and kind == _STRING
+                label = text.decode() if is_text_id else _read_label(kind, text)
             except ValueError:
                 reason = _TOO_LONG if kind == _LONG else "neither a number nor a string"
                 if field == _CATEGORY:
@@ -163,11 +167,8 @@ def _judge(values: Iterable[tuple[int, int, int, bytes]], where: str) -> Record 
                 record.id = label or ""
             else:
                 record.category = label
-        elif field != _FILE_MD5:
+        else:
             _take_digest(record, _ALGORITHM_OF_FIELD[field], kind, text)
-            has_md5 = has_md5 or any(name == "md5" for name, _ in record.values)
-        elif not has_md5:  # MediaFiles repeat the MD5
-            _take_digest(record, "md5", kind, text)
     return record
 
 
