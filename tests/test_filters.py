@@ -69,6 +69,8 @@ def toys(count: int = 8) -> io.BytesIO:
         ("toy", {}, range(8)),
         ("toy", {"baseline": "yes"}, [1, 3, 5, 7]),
         ("toy", {"baseline": "YES", "severity": ["b", "C"]}, [1, 5]),
+        ("toy", {"baseline": True}, [1, 3, 5, 7]),
+        ("toy", {"baseline": [False]}, [0, 2, 4, 6]),
         ("toy", {"severity": None}, [3, 7]),
         ("toy", {"severity": ("A", None)}, [0, 3, 4, 7]),
         ("baseline", None, [1, 3, 5, 7]),

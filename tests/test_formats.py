@@ -89,6 +89,12 @@ def test_all_of_an_icse_export_where_asked_for(out):
     assert (report.counts, report.filtered) == ({"md5": 4, "sha1": 4}, 0)
     report = build(ICSE.golden, out, where={"baseline": "no"})
     assert (report.counts, report.filtered) == ({"md5": 1, "sha1": 1}, 3)
+    for no in (False, "F", "false", [False], 0):
+        assert build(ICSE.golden, out, where={"Baseline": no}).counts == report.counts
+    for yes in (True, "Y", "true", " t ", 1):
+        assert build(ICSE.golden, out, where={"baseline": yes}).counts == {"md5": 3, "sha1": 3}
+    with pytest.raises(ValueError, match="where: baseline is yes or no"):
+        build(ICSE.golden, out, where={"baseline": "Baseline"})
     report = build(ICSE.golden, out, where={"Image ID": ["1", "3"]})
     assert report.counts == {"md5": 2, "sha1": 2}
 

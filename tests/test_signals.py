@@ -10,7 +10,7 @@ import pytest
 
 import csamatch
 from csamatch.errors import FormatError
-from csamatch.readers import READERS, Head, Record, Rejected, choose
+from csamatch.readers import READERS, Head, Record, Rejected, Update, choose
 from sources import balanced, md5, sha1
 
 
@@ -56,7 +56,8 @@ def read(document: str, **options) -> list[Record | Rejected]:
 
 
 def shown(items) -> list[tuple]:
-    return [({n: v.hex() for n, v in item.values}, item.id, item.category) for item in items]
+    records = [item.record if isinstance(item, Update) else item for item in items]
+    return [({n: v.hex() for n, v in each.values}, each.id, each.category) for each in records]
 
 
 @each
@@ -180,7 +181,8 @@ def test_what_is_withdrawn_is_not_listed(shape, out):
         assert [i for i in range(10) if md5(i) in lst] == [2, 4, 5, 6, 9]
         assert (report.read, report.accepted, report.rejected) == (len(signals), 5, 0)
     assert lst.find(md5(4)).entry.id == "4"
-    assert lst.find(md5(9)).entry.category == "?"
+    assert lst.find(md5(9)).entry.category is None
+    assert report.bad_values == 2  # that category, and its time
 
 
 BOMBS = {
@@ -214,9 +216,42 @@ def test_halves_of_surrogate_pairs_list_nothing(out):
     bad = (said % ("\\ud800" + md5(2)[1:])).encode()
     report = csamatch.build(io.BytesIO((said % md5(1)).encode() + bad), out)
     assert report.counts == {"md5": 1}
-    assert [(s.where, s.reason) for s in report.samples] == [("line 2", "md5: not hexadecimal")]
+    halves = [f"{name}: half of a surrogate pair" for name in ("id", "category")]
+    said = [(s.where, s.reason) for s in report.samples]
+    assert sorted(said) == sorted(
+        [*(("line 1", half) for half in halves), *(("line 2", half) for half in halves),
+         ("line 2", "md5: not hexadecimal")]
+    )  # fmt: skip
     entry = csamatch.open(out).find(md5(1)).entry
-    assert (entry.id, entry.category) == ("?", "?x")
+    assert (entry.id, entry.category) == ("", None)
+
+
+def test_halves_of_surrogate_pairs_are_no_one_id(out):
+    """They are not altered: neither is taken for the other, and each can be withdrawn."""
+    signals = [
+        threat(1, id="\ud800", last_updated=1),
+        threat(2, id="\ud801", last_updated=2),
+        threat(2, id="\ud801", last_updated=3, should_delete=True),
+        threat(3, id="?", last_updated=4),
+    ]
+    report = csamatch.build(io.BytesIO(json.dumps(signals).encode()), out)
+    assert [md5(i) in csamatch.open(out) for i in (1, 2, 3)] == [True, False, True]
+    assert balanced(report)
+
+
+@pytest.mark.parametrize("more", [{}, {"last_updated": 9}])
+def test_a_withdrawal_in_another_file(out, more):
+    """It takes away what does not say when it was made, or that it can be withdrawn."""
+    signals = [threat(1), threat(1), threat(2, last_updated=3), threat(3, should_delete=False)]
+    signals += [threat(4, MD5="x"), {"hashValue": md5(5), "signalType": "MD5"}]
+    withdrawals = [threat(i, should_delete=True, **more) for i in (1, 3)]
+    withdrawals.append({"hashValue": md5(5), "signalType": "MD5", "hashStatus": "Deleted"})
+    sources = [json.dumps(each).encode() for each in (signals, withdrawals)]
+    for order in (sources, sources[::-1]):
+        report = csamatch.build([io.BytesIO(data) for data in order], out)
+        assert [i for i in range(1, 6) if md5(i) in csamatch.open(out)] == [2, 4]
+        assert (report.read, report.accepted, report.superseded) == (9, 2, 7)
+        assert balanced(report)
 
 
 def test_a_bad_later_version_does_not_take_away_a_good_one(out):
@@ -239,7 +274,7 @@ def test_times_that_are_none_are_named(out):
     signals = [threat(i, should_delete=i == 2, last_updated="soon") for i in (1, 2)]
     report = csamatch.build(io.BytesIO(json.dumps(signals).encode()), out)
     assert (report.accepted, report.rejected, report.bad_values) == (1, 1, 1)
-    assert [(s.where, s.reason) for s in report.samples] == [
+    assert sorted((s.where, s.reason) for s in report.samples) == [
         ("record 1", "the time of its last change cannot be read"),
         ("record 2", "a withdrawal whose time cannot be read"),
     ]

@@ -81,7 +81,8 @@ def build(
         but category 0 (not pertinent) and null of VICS.
     where : mapping, optional
         Fields of the source and the values wanted, such as ``{"baseline": "yes"}``, for readers
-        whose records have fields. By default what the reader says; an empty mapping takes all.
+        whose records have fields; a bool stands for its usual spellings. By default what the
+        reader says; an empty mapping takes all.
     max_rejected : float, int or str, optional
         How many records of one source may be unreadable before the build fails: a share (0.001
         or ``"0.1%"``) or a number. By default 1 %, but never fewer than 10, nor than 100 if as many

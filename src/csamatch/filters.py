@@ -34,23 +34,43 @@ def wanted_categories(given: Collection[str | int | None] | None) -> Wanted | No
     return Chosen(frozenset(None if c is None else str(c) for c in given))
 
 
+Spell = Callable[[str, str], str]
+"""Brings the value wanted of a field, by its name, into the spelling of a reader."""
+
+
+_BOOLS: Final = {True: ("yes", "y", "true", "t", "1"), False: ("no", "n", "false", "f", "0")}
+
+
+def _spellings(value: Any) -> Collection[str | None]:
+    """Return the texts that a value wanted of a field stands for."""
+    if isinstance(value, bool):
+        return _BOOLS[value]
+    return (None if value is None else str(value),)
+
+
 class Where:
     """A filter by fields: each must have one of the values wanted; case does not matter.
 
     Parameters
     ----------
     given : mapping
-        For each field's name its value, or a collection of them; None stands for no value.
+        For each field's name its value, or a collection of them; None stands for no value, and
+        a bool for whatever is a usual spelling of it.
+    spell : callable, optional
+        Spells the values as the reader does.
     """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any], spell: Spell | None = None) -> None:
         if not isinstance(given, Mapping):
             raise TypeError(f"where: expected a mapping, not {type(given).__name__}")
         self._wanted: dict[str, frozenset[str | None]] = {}
         for name, values in given.items():
             is_one = values is None or isinstance(values, (str, int))
             each = [values] if is_one else values
-            self._wanted[name] = frozenset(None if v is None else str(v).casefold() for v in each)
+            texts = [text for value in each for text in _spellings(value)]
+            if spell is not None:
+                texts = [None if text is None else spell(name, text) for text in texts]
+            self._wanted[name] = frozenset(None if t is None else t.casefold() for t in texts)
 
     @property
     def names(self) -> tuple[str, ...]:

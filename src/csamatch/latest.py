@@ -24,7 +24,7 @@ def _put(parts: list[bytes], text: bytes) -> None:
 def _pack(item: Update, source: int, list_name: str) -> bytes:
     """Pack a version as bytes."""
     record = item.record
-    parts = [_HEAD.pack(_EPOCH + item.time, record is None)]
+    parts = [_HEAD.pack(_EPOCH + (item.time or 0), record is None)]
     if record is not None:
         _put(parts, b"".join(bytes([len(digest)]) + digest for _, digest in record.values))
         _put(parts, b"" if record.category is None else b"=" + record.category.encode())
@@ -70,12 +70,16 @@ class Latest:
     def __init__(self) -> None:
         self._held: dict[bytes, bytes] = {}
         self._bad: dict[bytes, list[tuple[str, str]]] = {}
+        self._untimed: list[tuple[bytes, bytes, list[tuple[str, str]]]] = []
         self._sources: dict[str, int] = {}
 
     def put(self, item: Update, source: str, list_name: str = "") -> bool:
         """Take in a version; return whether it or the one held is superseded."""
         key = hashlib.blake2b(item.key.encode(), digest_size=16).digest()
         packed = _pack(item, self._sources.setdefault(source, len(self._sources)), list_name)
+        if item.time is None and item.record is not None:
+            self._untimed.append((key, packed, item.record.bad))
+            return False
         held = self._held.get(key)
         if held is None or packed > held:
             self._held[key] = packed
@@ -87,6 +91,13 @@ class Latest:
     def take_all(self) -> Iterator[tuple[Record | None, str, str]]:
         """Yield the latest version of each, None for what was withdrawn, and its source's names."""
         names = list(self._sources)
+        for key, packed, bad in self._untimed:
+            record, source, list_name = _unpack(packed)
+            is_withdrawn = key in self._held and _HEAD.unpack_from(self._held[key])[1]
+            if record is not None:
+                record.bad = bad
+            yield None if is_withdrawn else record, names[source], list_name
+        self._untimed.clear()
         for key, packed in self._held.items():
             record, source, list_name = _unpack(packed)
             if record is not None and key in self._bad:

@@ -122,6 +122,6 @@ def _own_options(
         return None, options
     if not reader.fields:
         raise ValueError(f"{source}: reader {reader.name} has no fields to filter by")
-    where = Where(given)
+    where = Where(given, reader.spell)
     options["fields"] = where.names
     return where, options

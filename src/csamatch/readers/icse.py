@@ -17,8 +17,7 @@ from csamatch.readers.tables import Layout, Table, with_fields
 
 _FLAGS = {"yes": "yes", "y": "yes", "true": "yes", "t": "yes"}
 _FLAGS |= {"no": "no", "n": "no", "false": "no", "f": "no"}
-
-
+_ASKED = _FLAGS | {"1": "yes", "0": "no"}
 _FLAG_COLUMNS = frozenset(
     ["isdistributed", "victimidentified", "offenderidentified", "fileavailable", "baseline"]
 )
@@ -71,6 +70,16 @@ def _flag(said: str) -> str:
     return _FLAGS.get(said.casefold(), said)
 
 
+def _spell(field: str, value: str) -> str:
+    """Spell a value that is asked for; ValueError for a flag that is none."""
+    if headers.plain(field) not in _FLAG_COLUMNS:
+        return value
+    flag = _ASKED.get(value.strip().casefold())
+    if flag is None:
+        raise ValueError(f"where: {field} is yes or no, or None where it says neither")
+    return flag
+
+
 def _is_icse(head: Head) -> bool:
     return headers.is_icse(head.once(header_of))
 
@@ -85,4 +94,5 @@ READER = Reader(
     options={"encoding": "of the text; default: UTF-8, or UTF-16 with a byte order mark"},
     fields="any column, by its name; flags are yes or no",
     where={"baseline": "yes"},
+    spell=_spell,
 )

@@ -88,6 +88,9 @@ class Reader:
         `Record.fields`.
     where : mapping
         The filter by fields that is used unless the caller gives one.
+    spell : callable, optional
+        ``spell(field, value)`` spells a value that is asked for as `Record.fields` would;
+        ValueError when the field has no such value.
     left_out : collection of str or None
         The categories that are not listed unless the caller asks for them.
     """
@@ -102,3 +105,4 @@ class Reader:
     fields: str = ""
     where: Mapping[str, Any] = field(default_factory=dict)
     left_out: Collection[str | None] = ()
+    spell: Callable[[str, str], str] | None = None

@@ -67,8 +67,9 @@ class Update:
     ----------
     key : str
         What the versions of a record have in common.
-    time : int
-        When the version was made, in any unit that all sources of the format share.
+    time : int or None
+        When the version was made, in any unit that all sources of the format share. None where
+        the source does not say: such a version replaces no other, but a withdrawal replaces it.
     record : Record or None
         What it says from then on; None when it is withdrawn.
     where : str
@@ -76,7 +77,7 @@ class Update:
     """
 
     key: str = field(repr=False)
-    time: int
+    time: int | None
     record: Record | None = field(repr=False)
     where: str
 

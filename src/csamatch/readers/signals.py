@@ -23,6 +23,7 @@ from csamatch.rules import ALGORITHMS
 LIMIT: Final = 1 << 20
 """No record is longer, in characters."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _ARRAYS: Final = ("data", "hashRecords")
 _DIGITS: Final = 4000  # of an integer; Python refuses to read one that is little longer
@@ -101,8 +102,12 @@ def _find(record: Mapping[str, Any], paths: list[list[str]]) -> Any:
 
 def _label(value: Any) -> str:
     is_plain = isinstance(value, (str, int)) and not isinstance(value, bool)
-    # JSON can name halves of surrogate pairs, which no text holds.
-    return str(value).strip().encode("utf-8", "replace").decode() if is_plain else ""
+    return str(value).strip() if is_plain else ""
+
+
+def _is_text(label: str) -> bool:
+    """Whether a label is text: JSON can name halves of surrogate pairs, which none holds."""
+    return label.isascii() or not _SURROGATE.search(label)
 
 
 def _is_withdrawn(found: Mapping[str, Any]) -> bool | None:
@@ -140,6 +145,7 @@ class _Reader:
     def __init__(self, source: str, given: Mapping[str, Any] | None) -> None:
         self.source = source
         self._paths = _paths(given)
+        self._is_known = given is None  # a format whose records other files may withdraw
 
     def make(self, found: Any, where: str) -> Item:
         """Make an item of what stands for a record."""
@@ -149,23 +155,30 @@ class _Reader:
         record = self._record(said, where)
         withdrawn = _is_withdrawn(found)
         try:
-            time = _time(found)
+            time = _time(found) or None
         except ValueError:
             if withdrawn:
                 return Rejected(where, "a withdrawal whose time cannot be read")
-            time = 0
+            time = None
             record.bad.append(("the time of its last change cannot be read", ""))
-        if withdrawn is None or not (withdrawn or time):
+        if withdrawn is None and not self._is_known:
             return record
         digests = (said[name] for name in (*ALGORITHMS, "hash") if said.get(name) is not None)
-        key = record.id or " ".join(_label(digest).lower() for digest in digests)
+        key = _label(said.get("id")) or " ".join(_label(digest).lower() for digest in digests)
+        if not _is_text(key):
+            key = ascii(key)
         # What holds no digest replaces none: an earlier version of it stays.
         is_sound = withdrawn or record.values
         return Update(key, time, None if withdrawn else record, where) if is_sound else record
 
     def _record(self, said: Mapping[str, Any], where: str) -> Record:
-        record = Record([], where, _label(said.get("id")), has_category=True)
-        record.category = _label(said.get("category")) or None
+        labels = {name: _label(said.get(name)) for name in ("id", "category")}
+        record = Record([], where, has_category=True)
+        for name, label in labels.items():
+            if not _is_text(label):
+                record.bad.append((f"{name}: half of a surrogate pair", ascii(label)))
+                labels[name] = ""
+        record.id, record.category = labels["id"], labels["category"] or None
         for name in ALGORITHMS:
             if said.get(name) is not None:
                 self._take(record, name, said[name])
