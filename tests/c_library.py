@@ -33,9 +33,14 @@ def compiler() -> str:
     return shlex.split(sysconfig.get_config_var("CC") or "cc")[0]
 
 
+_compiled: dict[tuple[str, ...], Path] = {}
+
+
 def compile_library(folder: Path, *more: str) -> Path:
-    """Build the shared library with the plainest command there is, and `more` in it."""
-    library = folder / "libcsamatch.so"
+    """Build the shared library with the plainest command there is, and `more` in it, but once."""
+    if more in _compiled:
+        return _compiled[more]
+    library = _compiled[more] = folder / "libcsamatch.so"
     sources = sorted(str(path) for path in (CSRC / "src").glob("*.c"))
     subprocess.run(
         [compiler(), "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden",

@@ -247,6 +247,7 @@ def _append(path, number):
             sink({"process": number, "i": i, "text": "x" * 3000})
 
 
+@pytest.mark.any_kernel
 def test_several_processes_share_a_file(tmp_path):
     path = tmp_path / "a"
     context = multiprocessing.get_context("spawn")

@@ -287,6 +287,7 @@ def test_a_stale_list_warns_and_still_serves(folder):
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.any_kernel
 def test_help_and_version():
     assert run("--version").out == f"csamatch {csamatch.__version__}\n"
     assert "build" in run("--help").out
@@ -331,6 +332,7 @@ def test_many_long_lines(folder):
     assert len(rows(result)) == 500
 
 
+@pytest.mark.any_kernel
 def test_progress_is_shown_on_a_terminal_only(folder):
     """A source that takes over a second shows a bar on a terminal, and none in a pipe."""
     with (folder / "big.txt").open("w") as file:

@@ -1,6 +1,6 @@
-"""Updates, deltas and purges, killed and failing: the old file or the new one, never a mixture.
+"""Builds, updates, deltas, purges, killed and failing: the old file or the new, never a mixture.
 
-CSAMATCH_KILLS says how often each is killed; 100 times take a few seconds.
+CSAMATCH_KILLS says how often each is killed, builds twice as often; 100 times take a few seconds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SCRIPT = """
 import json, os, random, signal, sys, time
 from pathlib import Path
 import csamatch
-from csamatch import atomic
+from csamatch import atomic, cli
 
 what, place, kills = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 folder, out = place / "lists", place / "lists" / "list.csml"
@@ -44,7 +44,9 @@ def fill():
         (folder / name).write_bytes(content)
 
 def work():
-    if what == "update":
+    if what == "build":
+        assert cli.main(["build", str(place / "new.txt"), "-o", str(out), "-q"]) == 0
+    elif what == "update":
         csamatch.update(out, out, add=place / "add.txt", remove=place / "remove.txt")
     elif what == "apply":
         csamatch.apply_delta(out, place / "delta", out)
@@ -75,6 +77,7 @@ def look():
         return "new" if not names & {"list.csml", *beside} else state
     content = out.read_bytes()
     assert content in (old, new), "a mixture"
+    csamatch.verify(out)
     assert names <= {"list.csml", ".list.csml.tmp"}, names
     return "new" if content == new else "old"
 
@@ -130,10 +133,12 @@ def lists(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.parametrize("what", ["update", "apply", "purge"])
-def test_killed_at_any_moment(lists, what):
+@pytest.mark.parametrize(
+    ("what", "kills"), [("build", 2 * KILLS), ("update", KILLS), ("apply", KILLS), ("purge", KILLS)]
+)
+def test_killed_at_any_moment(lists, what, kills):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, what, str(lists), str(KILLS)],
+        [sys.executable, "-c", SCRIPT, what, str(lists), str(kills)],
         stdout=subprocess.PIPE,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         timeout=600,
@@ -141,11 +146,11 @@ def test_killed_at_any_moment(lists, what):
     )
     *seen, (_, left, unfinished) = json.loads(done.stdout)
     print(what, seen, unfinished)  # shown where it fails
-    assert sum(count for *_, count in seen) == KILLS
+    assert sum(count for *_, count in seen) == kills
     assert left == (["list.csml.purged.json"] if what == "purge" else ["list.csml"])
     killed = sum(count for state, killed, count in seen if killed and state != "new")
-    assert killed > KILLS / 8, "few were killed early: the test tests little"
-    assert what == "purge" or unfinished or KILLS < 100, "none was killed while it wrote"
+    assert killed > kills / 8, "few were killed early: the test tests little"
+    assert what == "purge" or unfinished or kills < 100, "none was killed while it wrote"
 
 
 def run(lists, what: str) -> None:

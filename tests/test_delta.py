@@ -27,6 +27,7 @@ def lead(old, new, folder) -> bytes:
     return delta.read_bytes()
 
 
+@pytest.mark.any_kernel
 @settings(max_examples=80, deadline=None)
 @given(entries, entries)
 def test_leads_to_the_new_list(tmp_path_factory, first, second):
@@ -39,6 +40,7 @@ def test_leads_to_the_new_list(tmp_path_factory, first, second):
     lead(old, old, folder)
 
 
+@pytest.mark.any_kernel
 def test_lists_of_keys_alone(tmp_path):
     rng = random.Random(6)
     old, new = tmp_path / "old.csml", tmp_path / "new.csml"

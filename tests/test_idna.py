@@ -37,6 +37,7 @@ def test_pins_are_the_extra():
     assert wanted <= set(project["optional-dependencies"]["test"])
 
 
+@pytest.mark.any_kernel
 def test_tables_are_what_the_generator_writes():
     require_pinned()
     assert GENERATOR["TARGET"].read_text(encoding="ascii") == GENERATOR["generate"]()
@@ -328,6 +329,7 @@ def test_same_as_another_implementation(host):
         assert flags & REFUSED
 
 
+@pytest.mark.any_kernel
 def test_every_code_point():
     """Between letters, every one that maps to something; alone, accepted or refused rightly."""
     oracle = run_oracle()

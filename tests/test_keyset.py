@@ -67,6 +67,7 @@ def neighbours(key: bytes) -> list[bytes]:
     return [((number + step) % top).to_bytes(len(key), "big") for step in (-1, 1)]
 
 
+@pytest.mark.any_kernel
 @pytest.mark.parametrize("directory", [True, False])
 @pytest.mark.parametrize("kernel", csamatch.kernels())
 @given(case=key_lists(), extra=st.lists(st.binary(min_size=32, max_size=32), max_size=10))
@@ -174,6 +175,7 @@ def worst_case(shape: str, width: int) -> tuple[list[bytes], np.ndarray, np.ndar
     return keys, np.resize(rows, (100_001, width)), np.resize(expected, 100_001)
 
 
+@pytest.mark.any_kernel
 @pytest.mark.parametrize("directory", [True, False])
 @pytest.mark.parametrize("kernel", csamatch.kernels())
 @pytest.mark.parametrize("width", WIDTHS)
@@ -192,6 +194,7 @@ def test_worst_keys(shape, width, kernel, directory):
     assert [keyset.find(q.tobytes()) for q in asked[:500]] == expected[:500].tolist()
 
 
+@pytest.mark.any_kernel
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("shape", WORST)
 def test_few_worst_keys(shape, width):

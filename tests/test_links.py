@@ -216,6 +216,7 @@ PIECES = st.sampled_from(PIECE_LIST.split())
 TEXTS = st.lists(PIECES | st.just(" ") | st.text(max_size=5), max_size=30).map("".join)
 
 
+@pytest.mark.any_kernel
 @settings(max_examples=1500, deadline=None)
 @given(TEXTS, st.booleans())
 @example("http://a.example/\u00ad", False)

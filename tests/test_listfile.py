@@ -149,6 +149,7 @@ def damaged(path, data: bytes, tmp_path) -> None:
     use(lst)
 
 
+@pytest.mark.any_kernel
 def test_every_truncation(hash_file, address_file, tmp_path):
     for file in (hash_file, address_file):
         data = file.read_bytes()
@@ -161,6 +162,7 @@ def header_length(data: bytes) -> int:
     return int.from_bytes(data[24:32], "little")
 
 
+@pytest.mark.any_kernel
 def test_every_byte_of_the_header(hash_file, address_file, tmp_path):
     for file in (hash_file, address_file):
         data = file.read_bytes()

@@ -202,15 +202,27 @@ def test_the_first_version_must_be_sound(build, out):
         LiveList(out, colour="red")
 
 
-def test_a_list_that_grows_stale_is_reported_once(build, out):
+@pytest.fixture
+def a_day_later(monkeypatch):
+    """What lets a day pass."""
+    age = csamatch.ListInfo.age.fget
+
+    def pass_a_day():
+        monkeypatch.setattr(
+            csamatch.ListInfo, "age", property(lambda info: age(info) + timedelta(days=1))
+        )
+
+    return pass_a_day
+
+
+def test_a_list_that_grows_stale_is_reported_once(build, out, a_day_later):
     heard = Heard()
     live = LiveList(
-        build(out, issued=datetime.now(UTC) - timedelta(seconds=1), max_age=timedelta(seconds=2)),
-        **heard.options(),
+        build(out, issued=datetime.now(UTC), max_age=timedelta(hours=12)), **heard.options()
     )
     assert not live.info.stale and not heard.errors
-    while not live.info.stale:
-        time.sleep(0.05)
+    a_day_later()
+    assert live.info.stale
     live.check()
     live.check()
     (error,) = heard.errors
@@ -218,14 +230,13 @@ def test_a_list_that_grows_stale_is_reported_once(build, out):
     assert live.match(DIGESTS).count == 5
 
 
-def test_a_list_that_grows_stale_while_its_file_is_missing(build, out):
+def test_a_list_that_grows_stale_while_its_file_is_missing(build, out, a_day_later):
     """Whoever ought to bring new ones has failed twice; both are told."""
     heard = Heard()
-    issued = datetime.now(UTC) - timedelta(seconds=1)
-    live = LiveList(build(out, issued=issued, max_age=timedelta(seconds=2)), **heard.options())
+    issued = datetime.now(UTC)
+    live = LiveList(build(out, issued=issued, max_age=timedelta(hours=12)), **heard.options())
     out.unlink()
-    while not live.info.stale:
-        time.sleep(0.05)
+    a_day_later()
     live.check()
     live.check()
     assert [type(error) for error in heard.errors] == [FileNotFoundError, StaleListError]

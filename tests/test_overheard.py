@@ -105,6 +105,7 @@ def test_on_purpose():
 """
 
 
+@pytest.mark.any_kernel
 @pytest.mark.shows_values
 def test_a_leak_fails(tmp_path):
     """What a test prints or logs is found when it ends."""

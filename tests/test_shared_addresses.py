@@ -75,6 +75,7 @@ def test_updates(shared, out):
         assert check(path, out).rejected == 0
 
 
+@pytest.mark.any_kernel
 def test_ordinary_urls(shared, out):
     """What is no URL in a list of them is named: lines with blanks in them."""
     path = shared / "data/urls/top100.txt"

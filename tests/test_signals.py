@@ -119,6 +119,7 @@ def test_lines_that_are_no_json_are_rejected_alone():
     assert [isinstance(item, Rejected) for item in found] == [False, True, True, True, False]
 
 
+@pytest.mark.any_kernel
 @pytest.mark.parametrize(
     "document",
     [

@@ -191,6 +191,7 @@ def test_the_layer_that_is_broken_is_named(out):
     assert refused(io.BytesIO(bytes(bad_sum)), out).reason == "damaged gzip data"
 
 
+@pytest.mark.any_kernel
 def test_mangled_archives(tmp_path, out):
     """Whatever is mangled, it is a FormatError or a list; from a file, where seeking can fail."""
     random = Random(11)
@@ -231,6 +232,7 @@ def test_archives_that_cannot_be_read(out):
     assert "bzip2" in refused(io.BytesIO(bz2.compress(CONTENT)), out).reason
 
 
+@pytest.mark.any_kernel
 def test_bombs(out, monkeypatch):
     """Refused by what comes out, whatever their headers claim, with nothing like it in memory."""
     monkeypatch.setattr(unpack, "FREE", 1 << 20)

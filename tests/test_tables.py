@@ -213,6 +213,7 @@ def test_maps_that_make_no_sense(out):
         csamatch.build(io.BytesIO(DOCUMENT.encode()), out, columns={"md5": "Hash"})
 
 
+@pytest.mark.any_kernel
 def test_long_rows_and_stray_quotes():
     limit = tables.ROW_LIMIT
     good = f"{md5(1)},1\n"
@@ -228,6 +229,7 @@ def test_long_rows_and_stray_quotes():
         read("md5,id\n" + 'a","\n' * limit)
 
 
+@pytest.mark.any_kernel
 def test_many_rows_are_read_as_python_reads_them(tmp_path):
     """A file of several blocks, quoted and not, with digests of two kinds."""
     rng = random.Random(7)

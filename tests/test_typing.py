@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,10 @@ def samples(tmp_path) -> Path:
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = (sys.executable, "-m", *command)
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    # Where pyright takes no --pythonpath, it asks the Python that comes first on the path.
+    here = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, "PATH": here}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
 def test_mypy(samples):
