@@ -391,7 +391,7 @@ def test_vics(ffi, lib):
         c.digest_rows[i] = ffi.cast("uint32_t *", rooms[8 + i])
         c.digests[i] = ffi.cast("uint8_t *", rooms[11 + (i > 0)])
     c.size, c.row_room, c.id_room, c.text_room = ffi.sizeof("csamatch_vics_columns"), 9, 4096, 2**18
-    c.digest_room, c.value_room = 4098, 4101
+    c.digest_room, c.value_room = 4099, 4102
     used, line, column = ffi.new("size_t *"), ffi.new("uint64_t *"), ffi.new("uint64_t *")
     wrong = lib.CSAMATCH_ERROR_JSON_SYNTAX
     assert lib.csamatch_vics_feed(reader, data, len(data), c, used) == wrong

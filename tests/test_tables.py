@@ -320,12 +320,41 @@ def test_rows_that_begin_like_comments_are_named(out):
 def test_addresses_of_several_lines_are_none(out):
     rows = (
         '1,"http://a.example/\n2,http://b.example/q\n3,http://c.example/"\n4,http://d.example/p\n'
+        '5,"http://e.example/\nnothing"\n'
     )
     report = csamatch.build(io.BytesIO(f"id,url\n{rows}".encode()), out)
-    assert (report.read, report.counts) == (2, {"url": 1})
+    assert (report.read, report.counts) == (5, {"url": 2})
     assert [(s.where, s.reason) for s in report.samples] == [
-        ("line 2", "a line end within an address")
+        ("line 2", "a quote that is closed only behind further rows"),
+        ("line 4", "one end of a quote in an address"),
+        ("line 6", "a line end within an address"),
     ]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_rows_of_addresses_do_not_vanish(out, reverse):
+    """Neither between stray quotes in another column, nor as comments."""
+    rows = [
+        ["note", "url"],
+        ['"stray', "http://a.example/x"],
+        ["n", "http://b.example/y"],
+        ['end"', "http://c.example/z"],
+        ["#1", "http://d.example/v"],
+        ["# none", " of it"],
+        ['"a note\nof lines, and\nof b.example"', "http://e.example/w"],
+    ]
+    if reverse:
+        rows = [row[::-1] for row in rows if row[0] != "# none"]
+    document = "".join(",".join(row) + "\n" for row in rows)
+    report = csamatch.build(io.BytesIO(document.encode()), out, reader="csv-addresses")
+    quote = ("line 2", "a quote that is closed only behind further rows")
+    comment = ("line 5", "a comment that reads like a row")
+    # In reverse the stray quote is of the row's last column, and the comment no comment.
+    swallowed = [quote] if reverse else [quote, comment]
+    assert [(s.where, s.reason) for s in report.samples] == swallowed
+    listed = [host for host in "abcde" if f"http://{host}.example/" + "xyzvw"["abcde".index(host)]
+              in csamatch.open(out)]  # fmt: skip
+    assert listed == (["b", "c", "d", "e"] if reverse else ["b", "c", "e"])
 
 
 def test_several_columns_of_one_algorithm(tmp_path, out):

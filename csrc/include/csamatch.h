@@ -159,6 +159,7 @@ typedef struct csamatch_csv {
     csamatch_csv_issue *issues;
     size_t issue_room;  /* more than column_count */
     size_t least, most; /* columns that a row is expected to have */
+    size_t addresses;   /* 1 + the index of a column of text that holds addresses, or 0 */
     uint8_t delimiter;
     uint8_t quote;   /* 0: no field is quoted */
     uint8_t comment; /* 0: no line is a comment */
@@ -180,7 +181,8 @@ typedef struct csamatch_csv {
  * which a row begins that turns out to be none (QUOTE, RETURN, SWALLOWED,
  * COMMENT) counts as a row without any values, and reading goes on with the
  * next line. A line reads like a row when it has the columns expected, and a
- * digest in one of those picked; it may not vanish between quotes, nor as a
+ * digest in one of those picked, or what looks like an address in that of
+ * addresses; it may not vanish between quotes, nor as a
  * comment where rows have several columns. */
 CSAMATCH_API csamatch_status csamatch_csv_scan(csamatch_csv *scan, const char *text,
                                                size_t length);

@@ -1,22 +1,10 @@
 /* Rows of comma-separated values: digests decoded, texts copied.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "csv_find.h"
+#include "csv_row.h"
 
-typedef struct field {
-    size_t start, end; /* its content, without quotes around it */
-    bool doubled;      /* it has doubled quotes */
-    bool decoded;      /* it was a digest, which has been written already */
-} field;
-
-typedef struct reader {
-    csamatch_csv *scan;
-    const uint8_t *text;
-    size_t length;
-    size_t at;
-    size_t columns; /* of this row, so far */
-    size_t lines;   /* line ends in this row, so far */
-    field fields[CSAMATCH_CSV_PICKED];
-} reader;
+typedef csm_csv_field field;
+typedef csm_csv_reader reader;
 
 typedef enum outcome {
     GOOD,
@@ -202,31 +190,6 @@ static void keep_text(const reader *r, csamatch_csv_column *column, field f)
     column->numbers[r->scan->row_count] = (uint32_t)column->count;
 }
 
-/* How many bytes of the `length` before or behind `at` may stand around a
- * digest and mean nothing: quotes, as in ="..." of Excel, marks of Markdown,
- * blanks, and the blank that does not break, which is two bytes long. */
-static size_t dress(const uint8_t *at, size_t length, bool before)
-{
-    static const uint8_t no_break[2] = {0xC2, 0xA0};
-    if (length == 0)
-        return 0;
-    if (length > 1 && memcmp(before ? at - 2 : at, no_break, 2) == 0)
-        return 2;
-    uint8_t c = before ? at[-1] : at[0];
-    return c != 0 && strchr(" \t=\"'`*_", c) != NULL ? 1 : 0;
-}
-
-/* The digest in a field, when all else that stands there means nothing. */
-static field undressed(const uint8_t *text, field f)
-{
-    size_t more;
-    while ((more = dress(text + f.start, f.end - f.start, false)) > 0)
-        f.start += more;
-    while ((more = dress(text + f.end, f.end - f.start, true)) > 0)
-        f.end -= more;
-    return f;
-}
-
 /* Keeps the digest of a field that was not plainly one: something around it,
  * or no digest at all. Column `i` is the first of those picked for the field;
  * returns the next that is not. */
@@ -236,7 +199,7 @@ static size_t keep_odd_digest(reader *r, size_t i, field f)
     size_t index = scan->columns[i].index, first = i;
     uint32_t what = CSAMATCH_CSV_LENGTH;
     trim(r->text, &f);
-    field bare = undressed(r->text, f);
+    field bare = csm_csv_undressed(r->text, f);
     size_t length = bare.end - bare.start;
     for (; i < scan->column_count && scan->columns[i].index == index; i++) {
         csamatch_csv_column *column = &scan->columns[i];
@@ -294,69 +257,12 @@ static bool pass_line(reader *r, size_t start, uint32_t what)
     return true;
 }
 
-/* Where the line that begins at `start` ends. */
-static size_t line_end(const reader *r, size_t start, size_t end)
-{
-    const uint8_t *feed = memchr(r->text + start, '\n', end - start);
-    return feed == NULL ? end : (size_t)(feed - r->text);
-}
-
-/* Whether a field is a digest, and none that the row at hand has as its own. */
-static bool is_other_digest(const reader *r, field f, size_t width)
-{
-    const csamatch_csv *scan = r->scan;
-    uint8_t key[CSM_MAX_WIDTH];
-    f = undressed(r->text, f);
-    const char *digits = (const char *)r->text + f.start;
-    if (f.end - f.start != 2 * width ||
-        csamatch_hex_decode(digits, 2 * width, key, NULL) != CSAMATCH_OK)
-        return false;
-    for (size_t i = 0; i < scan->column_count && scan->columns[i].index < r->columns; i++)
-        if (scan->columns[i].width != 0 && undressed(r->text, r->fields[i]).start == f.start)
-            return false;
-    return true;
-}
-
-/* Whether a line, taken by itself and whatever its quotes, has as many columns
- * as a row should have, and another digest in one of those that hold them. */
-static bool reads_like_row(const reader *r, size_t start, size_t end)
-{
-    const csamatch_csv *scan = r->scan;
-    size_t columns = 0;
-    bool has_digest = false;
-    while (end > start && r->text[end - 1] == '\r')
-        end--;
-    for (size_t i = 0;; columns++) {
-        const uint8_t *found = memchr(r->text + start, scan->delimiter, end - start);
-        field f = {.start = start, .end = found == NULL ? end : (size_t)(found - r->text)};
-        for (; i < scan->column_count && scan->columns[i].index == columns; i++)
-            has_digest |= scan->columns[i].width != 0 &&
-                          is_other_digest(r, f, scan->columns[i].width);
-        if (found == NULL)
-            break;
-        start = f.end + 1;
-    }
-    return has_digest && columns + 1 >= scan->least;
-}
-
-/* Whether a quote has swallowed rows: a line of the row from `start` to r->at
- * is one by itself. */
-static bool swallows_rows(const reader *r, size_t start)
-{
-    for (size_t end; start < r->at; start = end + 1) {
-        end = line_end(r, start, r->at);
-        if (reads_like_row(r, start, end))
-            return true;
-    }
-    return false;
-}
-
 /* Passes over a comment. One that reads like a row of several columns may be
  * one whose first text begins with that character: it is not passed silently. */
 static bool pass_comment(reader *r, size_t start)
 {
-    size_t end = line_end(r, start, r->length);
-    bool is_like_row = r->scan->least > 1 && reads_like_row(r, start + 1, end);
+    size_t end = csm_csv_line_end(r, start, r->length);
+    bool is_like_row = r->scan->least > 1 && csm_csv_reads_like_row(r, start + 1, end);
     return pass_line(r, start, is_like_row ? CSAMATCH_CSV_COMMENT : 0);
 }
 
@@ -370,7 +276,7 @@ static inline bool next_row(reader *r)
         return pass_comment(r, start);
     switch (read_row(r)) {
     case GOOD:
-        if (r->lines > 1 && swallows_rows(r, start))
+        if (r->lines > 1 && csm_csv_swallows_rows(r, start))
             return pass_line(r, start, CSAMATCH_CSV_SWALLOWED);
         if (r->columns < scan->least || r->columns > scan->most)
             add_issue(scan, CSAMATCH_CSV_COLUMNS, 0, r->columns, 0);

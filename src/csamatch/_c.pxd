@@ -55,6 +55,7 @@ cdef extern from "csamatch.h" nogil:
         size_t issue_room
         size_t least
         size_t most
+        size_t addresses
         uint8_t delimiter
         uint8_t quote
         uint8_t comment

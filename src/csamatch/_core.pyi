@@ -71,6 +71,7 @@ class CsvScanner:
         delimiter: str,
         quote: str,
         comment: str,
+        addresses: int | None = None,
     ) -> Self: ...
     def scan(self, text: Any, offset: int, last: bool) -> int: ...
     @property

@@ -11,7 +11,7 @@ cdef class CsvScanner:
     cdef bytearray lines_room, issues_room
 
     def __cinit__(self, columns, size_t room, size_t least, size_t most, delimiter, quote,
-                  comment):
+                  comment, addresses=None):
         cdef size_t i
         if len(columns) > CSAMATCH_CSV_PICKED:
             raise ValueError(f"more than {CSAMATCH_CSV_PICKED} columns")
@@ -36,6 +36,7 @@ cdef class CsvScanner:
         self.state.issues = <csamatch_csv_issue *><char *>self.issues_room
         self.state.least = least
         self.state.most = most
+        self.state.addresses = 0 if addresses is None else 1 + <size_t>addresses
         self.state.delimiter = ord(delimiter)
         self.state.quote = ord(quote) if quote else 0
         self.state.comment = ord(comment) if comment else 0

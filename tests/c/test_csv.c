@@ -7,6 +7,8 @@ enum { ROOM = 5, TEXT = 512, TRACE = 4096 };
  * wrong as "!what@line". Short digests are of 2 bytes, long ones of 3. */
 static char trace[TRACE];
 
+static size_t addresses; /* 1 + the column that holds them, or 0 */
+
 static void say(const char *text, size_t length)
 {
     size_t filled = strlen(trace);
@@ -84,7 +86,7 @@ static csamatch_csv set_up(outputs *o)
     o->columns[3] = (csamatch_csv_column){2, 0, o->third, o->numbers[3], 9};
     return (csamatch_csv){.columns = o->columns, .column_count = 4, .lines = o->lines,
                           .room = ROOM, .issues = o->issues, .issue_room = 6,
-                          .least = 3, .most = 3, .delimiter = ',', .quote = '"',
+                          .least = 3, .most = 3, .addresses = addresses, .delimiter = ',', .quote = '"',
                           .comment = '#'};
 }
 
@@ -180,6 +182,35 @@ static void hidden(void)
     CHECK(reads("#a,abcd,c\n#,\n#a,abcx,c\n#a,abcd\n#,abcdef,,", "!7@1 1:,,;!7@5 5:,,;"));
 }
 
+/* Nor do lines with an address where addresses are. */
+static void hidden_addresses(void)
+{
+    static const char *const hosts[] = {
+        "b.example", "B-1.example.", "b[.]example", "hxxp://b", "https://[::1]/", "192.0.2.1",
+        "b.example:80", "'b.example'", "\xC3\xBC.example?q", "b_1.xn--p1ai"
+    };
+    static const char *const others[] = {
+        "b", "v1.2", "b..example", ".example", "b c.example", "x@b.example", "1.2.3", "b.e1",
+        "http://", "a/b://c", "\"", "b.e\"xample", "1.2.3.4.5"
+    };
+    addresses = 1;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        char document[128], expected[128];
+        snprintf(document, sizeof document, "a.example,,\"c\n%s,,d\"\n#%s,,\n", hosts[i], hosts[i]);
+        snprintf(expected, sizeof expected, "!6@1 1:,,; 2:%s,,d\";!7@3 3:,,;", hosts[i]);
+        CHECK(reads(document, expected));
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char document[128];
+        snprintf(document, sizeof document, "#%s,,\n#,b.example,\n#b.example,\nb,,\n", others[i]);
+        CHECK(reads(document, " 4:b,,;"));
+    }
+    CHECK(reads("\"b.example\",,\"c\nd\"\n", " 1:b.example,,c\nd;")); /* its own */
+    CHECK(reads("\"a,b.example\nb\",,c\n", " 1:a,b.example\nb,,c;")); /* in another column */
+    addresses = 0;
+    CHECK(reads("#b.example,,\nb,,\n", " 2:b,,;"));
+}
+
 /* Long fields, in which many bytes are passed at once. */
 static void wide(void)
 {
@@ -247,6 +278,7 @@ int main(void)
     rows();
     wrong();
     hidden();
+    hidden_addresses();
     wide();
     arguments();
     options();

@@ -131,6 +131,7 @@ class Table:
             layout.delimiter,
             layout.quote,
             layout.comment,
+            None if layout.address is None else layout.address[1],
         )
 
     def read(self) -> Iterator[Item]:
@@ -295,11 +296,18 @@ class Table:
                 record.fields = {name: text_of(said[row]) or None for name, said in fields.items()}
             yield record
 
+    def _has_half_a_quote(self, raw: bytes) -> bool:
+        """Whether a quote opens or closes with a text that has no other: that was a stray one."""
+        quote = self._layout.quote.encode()
+        return bool(quote) and raw.count(quote) == 1 and quote in (raw[:1], raw[-1:])
+
     def _take_address(self, record: Record, rule: str, raw: bytes) -> None:
         """Add an address to a record, or the reason why it is none."""
         found, reason = read_word(raw.decode("utf-8", "surrogateescape"))
         if b"\n" in raw:  # which no address has, but rows behind a stray quote
             reason = "a line end within an address"
+        elif self._has_half_a_quote(raw):
+            reason = "one end of a quote in an address"
         if reason:
             record.bad.append((reason, raw.decode("utf-8", "backslashreplace")))
         else:
