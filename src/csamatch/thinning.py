@@ -52,6 +52,7 @@ class Thinning:
         self._bare: dict[str, int] = {}  # by rule, how many bytes to look at next
         self._hints: dict[str, int] = {}
         self._records = LEAST
+        self._paid = False  # whether the last look at all numbered records was worth it
 
     def look_at_bare(self, rule: str) -> None:
         """Drop repeats among the bare keys of a rule, if it is time and worth it."""
@@ -81,11 +82,12 @@ class Thinning:
         columns, count = self._columns, len(self._columns.codes)
         if count < self._records:
             return
-        if _is_worth_it(columns):
+        if self._paid or _is_worth_it(columns):
             kept = np.ones(count, np.bool_)
             kept[_repeats(columns)] = False
             columns.keep(kept)
             columns.dropped += count - len(columns.codes)
+            self._paid = len(columns.codes) <= _WORTH * count
         self._records = max(2 * len(columns.codes), LEAST)
 
 
