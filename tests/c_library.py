@@ -55,3 +55,27 @@ def load(folder: Path) -> tuple[cffi.FFI, Any]:
     ffi = cffi.FFI()
     ffi.cdef(declarations())
     return ffi, ffi.dlopen(str(compile_library(folder)))
+
+
+class Recorder:
+    """The library, remembering which functions were called."""
+
+    def __init__(self, lib: Any) -> None:
+        self.lib = lib
+        self.called: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.called.add(name)
+        return getattr(self.lib, name)
+
+
+def normalize(ffi: Any, function: Any, lib: Any, text: bytes, *readings: int) -> Any:
+    """The address that a text is, as (canonical, lengths, port, flags); or what is wrong."""
+    capacity = lib.csamatch_address_capacity(len(text))
+    out = ffi.new("uint8_t[]", capacity)
+    address = ffi.new("csamatch_address *")
+    status = function(text, len(text), *readings, out, capacity, address)
+    if status != 0:
+        return status
+    canonical = bytes(out)[: address.length].decode()
+    return canonical, address.host_length, address.path_length, address.port, address.flags

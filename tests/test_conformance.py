@@ -5,28 +5,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 import struct
-import subprocess
-from typing import Any
 
 import numpy as np
 import pytest
 
 import c_library
 import csamatch
+from c_library import normalize
 from csamatch import _core
 from listfile_reader import address_key, siphash128
-
-
-class Recorder:
-    """The library, remembering which functions were called."""
-
-    def __init__(self, lib: Any) -> None:
-        self.lib = lib
-        self.called: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        self.called.add(name)
-        return getattr(self.lib, name)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +21,7 @@ def ffi_and_lib(tmp_path_factory):
     if shutil.which("cc") is None and shutil.which("gcc") is None:
         pytest.skip("there is no C compiler to build the library with")
     ffi, lib = c_library.load(tmp_path_factory.mktemp("c"))
-    return ffi, Recorder(lib)
+    return ffi, c_library.Recorder(lib)
 
 
 @pytest.fixture(scope="module")
@@ -224,17 +211,6 @@ def test_directory(ffi, lib):
     assert check(packed, 200, 16, directory, lines) == lib.CSAMATCH_ERROR_DIRECTORY
     assert lib.csamatch_directory_build(packed, 200, 7, directory, lines) != 0
     assert lib.csamatch_directory_build(packed, 200, 16, directory, 0) != 0
-
-
-def normalize(ffi, function, lib, text: bytes, *readings: int):
-    capacity = lib.csamatch_address_capacity(len(text))
-    out = ffi.new("uint8_t[]", capacity)
-    address = ffi.new("csamatch_address *")
-    status = function(text, len(text), *readings, out, capacity, address)
-    if status != 0:
-        return status
-    canonical = bytes(out)[: address.length].decode()
-    return canonical, address.host_length, address.path_length, address.port, address.flags
 
 
 @pytest.mark.parametrize(
@@ -428,14 +404,3 @@ def test_every_public_function_was_called(lib):
     assert {name for name in lib.called if not name.isupper() and "_ERROR_" not in name} == (
         c_library.function_names()
     )
-
-
-def test_exports_only_its_own_names(tmp_path):
-    if shutil.which("nm") is None:
-        pytest.skip("nm is not installed")
-    library = c_library.compile_library(tmp_path)
-    text = subprocess.run(
-        ["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True
-    ).stdout
-    names = {line.split()[-1] for line in text.splitlines()}
-    assert names == c_library.function_names()

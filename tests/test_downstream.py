@@ -160,3 +160,14 @@ def test_nothing_names_the_folder_of_the_build(prefix):
 def test_example_of_the_documentation():
     text = (c_library.CSRC.parent / "docs" / "c-api.md").read_text(encoding="utf-8")
     assert f"```c\n{(HERE / 'lookup.c').read_text(encoding='utf-8')}```\n" in text
+
+
+def test_exports_only_its_own_names(tmp_path):
+    if shutil.which("nm") is None:
+        pytest.skip("nm is not installed")
+    library = c_library.compile_library(tmp_path)
+    text = subprocess.run(
+        ["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True
+    ).stdout
+    names = {line.split()[-1] for line in text.splitlines()}
+    assert names == c_library.function_names()
