@@ -10,6 +10,7 @@ import pytest
 
 from csamatch import FormatError, build, cli
 from csamatch.readers import HEAD_SIZE, READERS, Head, Reader, Record, choose
+from csamatch.readers.line_lists import Tally, tally
 from hashsets import HASH_SETS
 from listings import LISTINGS
 from sources import md5, media, sha1
@@ -183,3 +184,13 @@ def test_what_was_decided_is_reported(out, monkeypatch):
     monkeypatch.setitem(READERS, "toy", toy)
     (found,) = build(io.BytesIO(sha1(1).encode()), out).sources
     assert (found.reader, found.variety) == ("toy", "version 7")
+
+
+def test_bare_digests_are_counted_as_any_line_is():
+    """One with a blank behind it is not bare, and means the same."""
+    digests = [md5(1), sha1(2).upper(), "f" * 64]
+    others = ["0" * 31, "# " + md5(3), "", "bad.example", "a@bad.example", f"MD5 (x) = {md5(4)}"]
+    counts = Tally(digests=4, near=4, hosts=1, urls=0, emails=1, rules=0, lines=7, text_lines=7)
+    for behind in ("", " "):
+        text = "".join(f"{line}{behind}\n" for line in digests + others)
+        assert tally(Head(text.encode())) == counts

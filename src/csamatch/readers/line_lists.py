@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from csamatch.readers import addresses, text
 from csamatch.readers.interface import Head
+
+_BARE = re.compile(rb"(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})")
 
 
 class Tally(NamedTuple):
@@ -33,10 +36,14 @@ class Tally(NamedTuple):
 
 def tally(head: Head) -> Tally:
     """Count the lines of each sort."""
-    digests = sum(text.looks_like_digest(line) for line in head.lines)
-    near = sum(text.looks_like_a_bad_digest(line) for line in head.lines)
-    said = sum(not text.is_blank(line.strip()) for line in head.lines)
-    return Tally(digests, near, *addresses.count_addresses(head.lines), said)
+    # Of a bare digest everything is known already, and most lists of digests hold nothing else.
+    lines = [line for line in head.lines if not _BARE.fullmatch(line)]
+    bare = len(head.lines) - len(lines)
+    digests = bare + sum(text.looks_like_digest(line) for line in lines)
+    near = bare + sum(text.looks_like_a_bad_digest(line) for line in lines)
+    said = bare + sum(not text.is_blank(line.strip()) for line in lines)
+    found = addresses.count_addresses(lines)
+    return Tally(digests, near, *found._replace(lines=bare + found.lines), said)
 
 
 def is_text(head: Head) -> bool:
