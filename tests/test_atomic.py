@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import threading
+import time
 
 import pytest
 
 import csamatch
+from csamatch import atomic
 from csamatch.atomic import replace_file
 
 
@@ -46,6 +50,37 @@ def test_a_failing_source_leaves_the_old_file(tmp_path):
         replace_file(out, chunks())
     assert out.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_much_content_is_flushed_meanwhile(tmp_path, monkeypatch):
+    """A failure of that is told, though the last flush may know nothing of it any more."""
+    monkeypatch.setattr(atomic, "_FLUSHED", 1 << 16)
+    out, piece, count = tmp_path / "file", bytes(1 << 15), 100
+    flushed: list[int] = []
+    fails = False
+
+    def flush(fd):
+        flushed.append(os.fstat(fd).st_size)
+        if fails:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def chunks():
+        for _ in range(count):
+            yield piece
+            time.sleep(0.001)
+
+    monkeypatch.setattr(os, "fdatasync" if hasattr(os, "fdatasync") else "fsync", flush)
+    replace_file(out, chunks())
+    assert flushed
+    assert flushed == sorted(flushed)
+    assert out.read_bytes() == count * piece
+    out.write_bytes(b"old")
+    fails = True
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        replace_file(out, chunks())
+    assert out.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+    assert not [t for t in threading.enumerate() if t.name.startswith("csamatch")]
 
 
 def test_two_writers_at_once(tmp_path):

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from csamatch.errors import Error
 
@@ -17,7 +17,12 @@ except ImportError:  # Windows: an open file cannot be removed there, which serv
     fcntl = None  # type: ignore[assignment]
 
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 _PAUSE = 0.005  # seconds
+_FLUSHED: Final = 1 << 24
+"""After so many bytes what was written is flushed, while more is."""
 _unfinished: set[Path] = set()
 
 
@@ -70,6 +75,49 @@ def _take(path: Path, final: Path, mode: int, wait: float) -> int:
         os.close(fd)
 
 
+class _Flush:
+    """Flushes a file in a thread of its own, also while it is still being written."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: Future[None] | None = None
+        self._since = 0
+
+    def _start(self, flush: Callable[[int], None]) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # takes a while
+
+        self._pool = self._pool or ThreadPoolExecutor(1, "csamatch-flush")
+        self._running = self._pool.submit(flush, self._fd)
+
+    def wrote(self, size: int) -> None:
+        """Say how much more was written; OSError when what came before cannot be flushed."""
+        self._since += size
+        if self._since >= _FLUSHED and (self._running is None or self._running.done()):
+            self._wait()
+            self._since = 0
+            self._start(getattr(os, "fdatasync", os.fsync))
+
+    def _wait(self) -> None:
+        if self._running is not None:
+            self._running.result()  # a failure is told but once, to whoever flushes first
+
+    def finish(self, check: Callable[[int], None] | None) -> None:
+        """Flush all of it, and check it meanwhile, if that is asked for."""
+        self._wait()
+        if check is None:
+            os.fsync(self._fd)
+        else:
+            self._start(os.fsync)
+            check(self._fd)
+            self._wait()
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
 def replace_file(
     path: str | os.PathLike[str],
     chunks: Iterable[Any],
@@ -79,6 +127,8 @@ def replace_file(
     head: Callable[[], bytes] | None = None,
 ) -> None:
     """Write `chunks` to `path`: temporary file, fsync, rename, fsync of the folder.
+
+    Much content is flushed while it is written, too, so that the disk has little left at the end.
 
     Parameters
     ----------
@@ -101,27 +151,22 @@ def replace_file(
         raise Error(f"{final}: not a regular file, so it will not be replaced")
     unfinished = temporary(final)
     with os.fdopen(_take(unfinished, final, mode, wait), "wb") as file:
+        flush = _Flush(file.fileno())
         try:
             for chunk in chunks:
                 file.write(chunk)
+                flush.wrote(len(chunk))
             if head is not None:
                 file.seek(0)
                 file.write(head())
             file.flush()
-            if check is None:
-                os.fsync(file.fileno())
-            else:
-                from concurrent.futures import ThreadPoolExecutor  # takes a while
-
-                with ThreadPoolExecutor(1, "csamatch-flush") as pool:
-                    flushed = pool.submit(os.fsync, file.fileno())
-                    check(file.fileno())
-                    flushed.result()
+            flush.finish(check)
             unfinished.replace(final)
         except BaseException:
             unfinished.unlink(missing_ok=True)  # still locked, so still ours
             raise
         finally:
+            flush.close()
             _unfinished.discard(unfinished)
     sync_folder(final.parent)
 
