@@ -238,18 +238,32 @@ def test_the_search_finds_what_is_left(tmp_path):
         rows = b"".join(sorted(bytes.fromhex(md5(i)) for i in numbers))
         return {"md5": np.frombuffer(rows, np.uint8).reshape(-1, 16)}
 
-    with path.open("rb") as file:
-        many = range(10_000, 19_000)
-        assert absence.search(file.fileno(), keys(*many), everywhere=False) == absence.SAMPLE
-        assert absence.search(file.fileno(), keys(*many), everywhere=True) == 9000
-        with pytest.raises(csamatch.UpdateError, match="still listed"):
-            absence.search(file.fileno(), keys(77, *many), everywhere=False)
+    def search(removed, everywhere=False, watched=()):
+        search = absence.Search("hashes", removed, everywhere=everywhere)
+        if watched:
+            assert list(search.watch(watched)) == list(watched)
+        with path.open("rb") as file:
+            return search.finish(file.fileno())
+
+    many = range(10_000, 19_000)
+    assert search(keys(*many)) == absence.SAMPLE
+    assert search(keys(*many), everywhere=True) == 9000
+    with pytest.raises(csamatch.UpdateError, match="still listed"):
+        search(keys(77, *many))
     # Anywhere else, at an odd place: a stray copy in the id text.
     record = {"MediaID": "x" + bytes.fromhex("41" * 16).decode(), "Category": 1, "MD5": md5(1)}
     csamatch.build(media([record]), path)
     stray = {"md5": np.full((1, 16), 0x41, np.uint8)}
-    with path.open("rb") as file, pytest.raises(csamatch.UpdateError, match="somewhere"):
-        absence.search(file.fileno(), stray, everywhere=False)
+    content = path.read_bytes()
+    assert search(stray, watched=[content.replace(b"A" * 16, b"B" * 16)]) == 1
+    at = content.index(b"A" * 16)
+    with pytest.raises(csamatch.UpdateError, match="somewhere"):
+        search(stray)
+    for cut in range(at - 1, at + 18):  # while it is written, wherever the key is cut
+        for step in (1, 3, 40):
+            pieces = [content[:cut], *(content[i : i + step] for i in range(cut, at + 99, step))]
+            with pytest.raises(csamatch.UpdateError, match="somewhere"):
+                search(stray, watched=pieces)
 
 
 def canonical(path: Path) -> dict[str, str]:

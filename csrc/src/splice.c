@@ -94,7 +94,8 @@ csamatch_status csamatch_rows_splice(const uint8_t *rows, size_t count, size_t w
 enum {
     SIEVE_BITS = 18, /* 32 KiB, which stay in the nearest cache */
     WORD = 8,
-    LONG_ROW = 2 * WORD - 1
+    LONG_ROW = 2 * WORD - 1,
+    FEW_BYTES = 62 /* in so many, rows are sought without a sieve */
 };
 
 typedef struct row_sieve {
@@ -130,11 +131,15 @@ static void sieve_add(row_sieve *sieve, uint64_t hash)
     }
 }
 
-static bool is_row(const row_sieve *sieve, const uint8_t *bytes)
+static bool is_row(const uint8_t *rows, size_t count, size_t width, const uint8_t *bytes)
 {
-    size_t row = lower_bound(sieve->rows, sieve->count, sieve->width, 0, bytes);
-    return row < sieve->count &&
-           memcmp(sieve->rows + row * sieve->width, bytes, sieve->width) == 0;
+    size_t row = lower_bound(rows, count, width, 0, bytes);
+    return row < count && memcmp(rows + row * width, bytes, width) == 0;
+}
+
+static bool sieve_holds(const row_sieve *sieve, const uint8_t *bytes)
+{
+    return is_row(sieve->rows, sieve->count, sieve->width, bytes);
 }
 
 /* Each finds the first row in data; `length` when there is none. */
@@ -145,7 +150,7 @@ static size_t seek_long(const row_sieve *sieve, const uint8_t *data, size_t leng
             continue;
         for (size_t back = at < WORD ? at + 1 : WORD; back-- > 0;) {
             size_t start = at - back;
-            if (length - start >= sieve->width && is_row(sieve, data + start))
+            if (length - start >= sieve->width && sieve_holds(sieve, data + start))
                 return start;
         }
     }
@@ -155,7 +160,17 @@ static size_t seek_long(const row_sieve *sieve, const uint8_t *data, size_t leng
 static size_t seek_short(const row_sieve *sieve, const uint8_t *data, size_t length)
 {
     for (size_t at = 0; length >= sieve->width && at <= length - sieve->width; at++) {
-        if (sieve_may_hold(sieve, sieve_hash(data + at, false)) && is_row(sieve, data + at))
+        if (sieve_may_hold(sieve, sieve_hash(data + at, false)) && sieve_holds(sieve, data + at))
+            return at;
+    }
+    return length;
+}
+
+static size_t seek_each(const uint8_t *rows, size_t count, size_t width, const uint8_t *data,
+                        size_t length)
+{
+    for (size_t at = 0; length >= width && at <= length - width; at++) {
+        if (is_row(rows, count, width, data + at))
             return at;
     }
     return length;
@@ -167,6 +182,10 @@ csamatch_status csamatch_rows_seek(const uint8_t *rows, size_t count, size_t wid
     if (!csm_rows_fit(count, width) || width < 4 || found == NULL || (rows == NULL && count > 0) ||
         (data == NULL && length > 0))
         return CSAMATCH_ERROR_ARGUMENT;
+    if (length <= FEW_BYTES) {
+        *found = seek_each(rows, count, width, data, length);
+        return CSAMATCH_OK;
+    }
     row_sieve sieve = {.rows = rows, .count = count, .width = width};
     bool is_long = width >= LONG_ROW;
     for (size_t i = 0; i < count; i++) {

@@ -1,9 +1,9 @@
-"""Searching a file that was written for keys that must no longer be in it."""
+"""Searching a list file that is written for keys that must no longer be in it."""
 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -17,15 +17,19 @@ from csamatch.rules import CODES
 SAMPLE: Final = 512
 """So many keys of a rule are searched for at every byte at a time."""
 
+_OVERLAP: Final = 31  # bytes of a key that may lie before or behind a cut
 
-def sample(keys: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+Keys = npt.NDArray[np.uint8]
+
+
+def sample(keys: Keys) -> Keys:
     """Return some of many sorted keys, spread over all of them."""
     if len(keys) <= SAMPLE:
         return keys
     return keys[np.linspace(0, len(keys) - 1, SAMPLE).astype(np.intp)]
 
 
-def _hits(lst: ListFile, rule: str, keys: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+def _hits(lst: ListFile, rule: str, keys: Keys) -> npt.NDArray[np.uint64]:
     """Look keys up with the engine, as whoever opens the list would; return which hit."""
     if rule not in lst.counts or not len(keys):
         return np.empty(0, np.uint64)
@@ -34,9 +38,7 @@ def _hits(lst: ListFile, rule: str, keys: npt.NDArray[np.uint8]) -> npt.NDArray[
     return found[: lst.keys(CODES[rule]).match(packed, 0, len(keys), found), 0]
 
 
-def _listed_otherwise(
-    lst: ListFile, rule: str, keys: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.bool_]:
+def _listed_otherwise(lst: ListFile, rule: str, keys: Keys) -> npt.NDArray[np.bool_]:
     """Which keys another rule still lists: a domain and a host have the same key."""
     found = np.zeros(len(keys), np.bool_)
     for other in lst.counts:
@@ -45,51 +47,93 @@ def _listed_otherwise(
     return found
 
 
-def _seek(lst: ListFile, keys: npt.NDArray[np.uint8]) -> bool:
-    """Whether any of these keys is at any byte of a file, but for the key hints."""
-    packed, data = np.ascontiguousarray(keys), memoryview(lst.data)
-    return any(
-        _core.rows_seek(packed, len(packed), packed.shape[1], data[start:end]) >= 0
-        for start, end in lst.spans()
-    )
+def _groups(keys: Keys, everywhere: bool) -> list[Keys]:
+    """Return the keys to search for at every byte, as many together as is good."""
+    chosen = keys if everywhere else sample(keys)
+    return [
+        np.ascontiguousarray(chosen[start : start + SAMPLE])
+        for start in range(0, len(chosen), SAMPLE)
+    ]
 
 
-def search(file: int, removed: Mapping[str, Any], *, everywhere: bool) -> int:
-    """Search a list file for keys that were removed.
+def _seek(groups: Iterable[Keys], data: Any) -> None:
+    """Refuse bytes in which any of these keys is."""
+    for keys in groups:
+        if _core.rows_seek(keys, len(keys), keys.shape[1], data) >= 0:
+            raise UpdateError("a removed key is still somewhere in the new file")
+
+
+class Search:
+    """Searches a list file for keys that were removed.
 
     All of them are looked up; a sample, or all, is searched for at every byte of the file, but
     for the key hints, which show the hosts of urls that stay, and for keys that another rule lists.
 
     Parameters
     ----------
-    file : int
-        The file, open for reading.
+    kind : str
+        Of the list: ``"hashes"`` or ``"addresses"``.
     removed : mapping of str to (n, width) uint8 array
         The keys by rule, sorted.
     everywhere : bool
         Search for all of them at every byte. That takes a while for each 512.
-
-    Returns
-    -------
-    int
-        How many were searched for at every byte.
-
-    Raises
-    ------
-    UpdateError
-        When one of them is there.
     """
-    if not any(map(len, removed.values())):
-        return 0
-    lst = ListFile(mmap.mmap(file, 0, access=mmap.ACCESS_READ), verify=False)
-    sought = 0
-    for rule, keys in removed.items():
-        if len(_hits(lst, rule, keys)):
-            raise UpdateError("a removed key is still listed in the new file")
-        chosen = keys[~_listed_otherwise(lst, rule, keys)]
-        chosen = chosen if everywhere else sample(chosen)
-        for start in range(0, len(chosen), SAMPLE):
-            if _seek(lst, chosen[start : start + SAMPLE]):
-                raise UpdateError("a removed key is still somewhere in the new file")
-        sought += len(chosen)
-    return sought
+
+    def __init__(self, kind: str, removed: Mapping[str, Keys], *, everywhere: bool) -> None:
+        self._removed = {rule: keys for rule, keys in removed.items() if len(keys)}
+        self._everywhere = everywhere
+        self._watched = False
+        # Only of digests is it known beforehand which of them must be nowhere.
+        chosen = self._removed.values() if kind == "hashes" else ()
+        self._groups = [group for keys in chosen for group in _groups(keys, everywhere)]
+
+    def watch(self, pieces: Iterable[Any]) -> Iterator[Any]:
+        """Yield what a file is to hold behind its header, and search it while it is in a cache.
+
+        Raises
+        ------
+        UpdateError
+            When a removed key is there.
+        """
+        self._watched = bool(self._groups)
+        if not self._watched:
+            yield from pieces
+            return
+        tail = b""  # a key may lie across pieces, however short they are
+        for piece in pieces:
+            _seek(self._groups, tail + bytes(piece[:_OVERLAP]))
+            _seek(self._groups, piece)
+            tail = (tail + bytes(piece[-_OVERLAP:]))[-_OVERLAP:]
+            yield piece
+
+    def finish(self, file: int) -> int:
+        """Look up all keys in the file as it was written, and search what was not watched.
+
+        Parameters
+        ----------
+        file : int
+            The file, open for reading.
+
+        Returns
+        -------
+        int
+            How many were searched for at every byte.
+
+        Raises
+        ------
+        UpdateError
+            When one of them is there.
+        """
+        if not self._removed:
+            return 0
+        lst = ListFile(mmap.mmap(file, 0, access=mmap.ACCESS_READ), verify=False)
+        spans = [(0, lst.start + _OVERLAP)] if self._watched else lst.spans()
+        sought = 0
+        for rule, keys in self._removed.items():
+            if len(_hits(lst, rule, keys)):
+                raise UpdateError("a removed key is still listed in the new file")
+            groups = _groups(keys[~_listed_otherwise(lst, rule, keys)], self._everywhere)
+            for start, end in spans:
+                _seek(groups, memoryview(lst.data)[start:end])
+            sought += sum(map(len, groups))
+        return sought

@@ -81,7 +81,7 @@ class ListFile:
         self.key: ListKey | None = None
         self.kind = next(name for name, code in KINDS.items() if code == kind)
         self._sections = {(row[0], row[1]): row for row in rows}
-        self._start, self._digest = header_length, digest
+        self.start, self._digest = header_length, digest
         if verify and not self.fits_checksum():
             raise ListFileError(DAMAGED)
         self.counts = {
@@ -106,7 +106,7 @@ class ListFile:
         """Whether the content is what it was when written; False too once `left` says so."""
         actual = hashlib.sha256()
         with memoryview(self.data) as content:
-            for at in range(self._start, len(content), _CHUNK):
+            for at in range(self.start, len(content), _CHUNK):
                 if left():
                     return False
                 actual.update(content[at : at + _CHUNK])

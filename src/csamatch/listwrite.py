@@ -7,7 +7,7 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 from csamatch.atomic import replace_file
@@ -85,16 +85,19 @@ def write(
     kind: str,
     sections: Sequence[Section],
     check: Callable[[int, str], None] | None = None,
+    watch: Callable[[Iterable[Any]], Iterable[Any]] = iter,
 ) -> str:
     """Write a list file, replacing what is there in one step; return its digest.
 
     The new file, open to be read, and its digest are checked before that, if `check` is given.
+    What comes behind the header goes through `watch`, piece by piece, before it is written.
     """
     layout, digest = _Layout(kind, sections), hashlib.sha256()
+    pieces = watch(p for c in layout.content for p in cut(c))
 
     def chunks() -> Generator[Any]:
         yield bytes(layout.start)  # the header's place
-        yield from hashed((p for c in layout.content for p in cut(c)), digest)
+        yield from hashed(pieces, digest)
 
     with contextlib.closing(chunks()) as content:  # the thread ends here, whatever happens
         replace_file(

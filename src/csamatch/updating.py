@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from csamatch import _core, absence, listread, listwrite, quarantine
+from csamatch import _core, listread, listwrite, quarantine
+from csamatch.absence import Search
 from csamatch.allow import allow_list, is_list_file
 from csamatch.base import Base
 from csamatch.canaries import MOST
@@ -343,13 +344,14 @@ def _apply(
     check_shrink(base, assembled.counts, allow_shrink)
     searched = 0
     absent = _no_canaries(keys["remove"], assembled.planted)
+    search = Search(kind, absent, everywhere=search_all)
 
     def check(written: int, _: str) -> None:
         nonlocal searched
         opened.check()
-        searched = absence.search(written, absent, everywhere=search_all)
+        searched = search.finish(written)
 
-    digest = listwrite.write(out, kind, assembled.sections, check)
+    digest = listwrite.write(out, kind, assembled.sections, check, search.watch)
     return UpdateReceipt(
         base,
         decode_info(encode_info(said), kind, assembled.counts, digest, keyed),
