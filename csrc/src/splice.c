@@ -24,6 +24,48 @@ static size_t lower_bound(const uint8_t *rows, size_t count, size_t width, size_
     return low;
 }
 
+/* So many searches go on in step, so that their waits for memory overlap. */
+enum { IN_STEP = 32 };
+
+/* csm_compare, but for the branches that could go either way. */
+CSM_INLINE bool is_below(const uint8_t *row, const uint8_t *query, size_t width)
+{
+    if (width < 8)
+        return memcmp(row, query, width) < 0;
+    uint64_t x = csm_load_be64(row), y = csm_load_be64(query);
+    if (x == y)
+        return memcmp(row + 8, query + 8, width - 8) < 0;
+    return x < y;
+}
+
+/* Lower bounds of sorted queries, at most IN_STEP of them, among `count` rows. */
+CSM_INLINE void bound_in_step(const uint8_t *rows, size_t count, size_t width,
+                              const uint8_t *queries, size_t query_count, size_t *bounds)
+{
+    for (size_t i = 0; i < query_count; i++)
+        bounds[i] = 0;
+    while (count > 0) {
+        size_t half = count - count / 2;
+        for (size_t i = 0; i < query_count; i++) {
+            const uint8_t *row = rows + (bounds[i] + half - 1) * width;
+            bounds[i] += is_below(row, queries + i * width, width) ? half : 0;
+        }
+        count -= half;
+    }
+}
+
+/* With the width known, a comparison takes a few instructions. */
+static void bound(const uint8_t *rows, size_t count, size_t width, const uint8_t *queries,
+                  size_t query_count, size_t *bounds)
+{
+    switch (width) {
+    case 16: bound_in_step(rows, count, 16, queries, query_count, bounds); break;
+    case 20: bound_in_step(rows, count, 20, queries, query_count, bounds); break;
+    case 32: bound_in_step(rows, count, 32, queries, query_count, bounds); break;
+    default: bound_in_step(rows, count, width, queries, query_count, bounds);
+    }
+}
+
 csamatch_status csamatch_rows_locate(const uint8_t *rows, size_t count, size_t width,
                                      const uint8_t *queries, size_t query_count, int64_t *places)
 {
@@ -31,14 +73,22 @@ csamatch_status csamatch_rows_locate(const uint8_t *rows, size_t count, size_t w
         (rows == NULL && count > 0) ||
         (query_count > 0 && (queries == NULL || places == NULL)))
         return CSAMATCH_ERROR_ARGUMENT;
-    size_t at = 0;
-    for (size_t i = 0; i < query_count; i++) {
-        const uint8_t *query = queries + i * width;
-        if (i > 0 && csm_compare(query - width, query, width) >= 0)
+    for (size_t i = 1; i < query_count; i++) {
+        if (csm_compare(queries + (i - 1) * width, queries + i * width, width) >= 0)
             return CSAMATCH_ERROR_ORDER;
-        at = lower_bound(rows, count, width, at, query);
-        bool is_there = at < count && memcmp(rows + at * width, query, width) == 0;
-        places[i] = is_there ? (int64_t)at : -1 - (int64_t)at;
+    }
+    size_t low = 0, bounds[IN_STEP];
+    for (size_t i = 0; i < query_count; i += IN_STEP) {
+        size_t some = query_count - i < IN_STEP ? query_count - i : IN_STEP;
+        const uint8_t *asked = queries + i * width;
+        size_t high = lower_bound(rows, count, width, low, asked + (some - 1) * width);
+        bound(low < high ? rows + low * width : rows, high - low, width, asked, some, bounds);
+        for (size_t j = 0; j < some; j++) {
+            size_t at = low + bounds[j];
+            bool is_there = at < count && memcmp(rows + at * width, asked + j * width, width) == 0;
+            places[i + j] = is_there ? (int64_t)at : -1 - (int64_t)at;
+        }
+        low = high;
     }
     return CSAMATCH_OK;
 }
