@@ -289,8 +289,9 @@ typedef struct csamatch_directory_state {
 /* Takes in the next `count` keys, in order: for keys that are never in memory
  * all at once. directory and lines are the same in all calls, and in one to
  * csamatch_directory_end, which makes the directory complete: the one that
- * csamatch_directory_build makes of all the keys. ORDER where a key belongs
- * before the ones taken in so far; most keys out of order go unnoticed. */
+ * csamatch_directory_build makes of all the keys. ORDER where a key is not
+ * above the one before it in the same call, or its line lies before that of
+ * the last key of the call before; within that line, the caller compares. */
 CSAMATCH_API csamatch_status csamatch_directory_add(csamatch_directory_state *state,
                                                     const uint8_t *keys, size_t count,
                                                     size_t width, uint8_t *directory,

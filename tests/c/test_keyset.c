@@ -96,6 +96,13 @@ static void arguments(void)
     CHECK(csamatch_directory_end(NULL, more, 2) == CSAMATCH_ERROR_ARGUMENT);
     CHECK(csamatch_directory_end(&state, more, 2) == CSAMATCH_OK);
     CHECK(csamatch_directory_check(high, 1, 16, more, 2) == CSAMATCH_OK);
+    const uint8_t pair[] = "aaaaaaabaaaaaaaa"; /* two keys of eight bytes, of one line */
+    state = (csamatch_directory_state){0};
+    CHECK(csamatch_directory_add(&state, pair, 2, 8, more, 1) == CSAMATCH_ERROR_ORDER);
+    state = (csamatch_directory_state){0};
+    CHECK(csamatch_directory_add(&state, high + 1, 1, 8, more, 1) == CSAMATCH_OK);
+    CHECK(csamatch_directory_build((const uint8_t *)"aaaaaaaaaaaaaaaa", 2, 8, more, 1) ==
+          CSAMATCH_ERROR_ORDER);
     state.line = 2;
     CHECK(csamatch_directory_add(&state, high, 1, 16, more, 2) == CSAMATCH_ERROR_ARGUMENT);
     state = (csamatch_directory_state){.count = UINT32_MAX};
