@@ -66,6 +66,8 @@ def address_key(host: str, rest: str = "", key: bytes = b"csamatch/address") -> 
 
 def subkey(secret: bytes, subject: str) -> bytes:
     """The subkey for "md5", "sha1", "sha256" or "address"."""
+    if len(secret) == 32 and secret.endswith(bytes(16)):
+        secret = hashlib.sha256(secret).digest()
     return hmac.digest(secret, f"csamatch/{subject}".encode(), "sha256")[:16]
 
 

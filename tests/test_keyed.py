@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import struct
 import zlib
@@ -177,6 +178,18 @@ def test_the_key_must_be_right(files):
             csamatch.open(files / "hashes.keyed", key=bad)
     with pytest.raises(TypeError):
         csamatch.open(files / "hashes.keyed", key=7)
+
+
+def test_two_secrets_are_never_one_key(tmp_path):
+    """HMAC fills keys up with zeros: those of 16 bytes and of 32 must not meet."""
+    for short in (SECRET[:16], bytes(16)):
+        filled = short + bytes(16)
+        csamatch.build(io.BytesIO(b"bad.example"), tmp_path / "l", key=filled)
+        assert "bad.example" in csamatch.open(tmp_path / "l", key=filled)
+        for other in (short, hashlib.sha256(filled).digest()[:16], filled[:-1] + b"x"):
+            with pytest.raises(ListKeyError, match="not that of the list"):
+                csamatch.open(tmp_path / "l", key=other)
+        assert key_check(filled) in (tmp_path / "l").read_bytes()
 
 
 def forged(data: bytes, **fields: int) -> bytes:

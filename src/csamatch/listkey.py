@@ -14,7 +14,8 @@ from csamatch.memory import private_memory
 from csamatch.rules import WIDTHS
 from csamatch.secrets import read_secret_file
 
-SECRET_SIZES: Final = (16, 32)
+SHORT: Final = 16
+SECRET_SIZES: Final = (SHORT, 32)
 HASH_WIDTH: Final = 16
 """Bytes of a hash, and of a subkey."""
 HASH_WIDTHS: Final = dict.fromkeys(WIDTHS, HASH_WIDTH)
@@ -44,6 +45,9 @@ class ListKey:
     def __init__(self, secret: bytes | bytearray) -> None:
         if len(secret) not in SECRET_SIZES:
             raise ListKeyError(f"a key of {len(secret)} bytes; expected 16 or 32")
+        if len(secret) > SHORT and not any(secret[SHORT:]):
+            # HMAC fills keys up with zeros: this one would be the same as its first half.
+            secret = hashlib.sha256(secret).digest()
         self._memory = private_memory(HASH_WIDTH * len(_SUBJECTS))
         for subject in _SUBJECTS:
             label = f"csamatch/{subject}".encode()
