@@ -84,6 +84,12 @@ def test_ids_outlive_a_version(tmp_path):
     guard.count(HashList(MD5, info={"name": "other"}).match([MD5[4]]))
     guard.count(HashList(MD5[1:], info={"name": "other"}).match([MD5[4]]))
     assert len(floods) == 1
+    # Whose ids have nothing to do with one another: what has no name, or another source or kind.
+    for version, said in enumerate(({}, {}, {"name": "n", "source": "a"}, {"name": "n"})):
+        info = {"version": f"other {version}", **said}
+        csamatch.build(tmp_path / "m.json", tmp_path / "l", info=info)
+        guard.count(csamatch.open(tmp_path / "l").match([MD5[4]]))
+    assert len(floods) == 1
 
 
 def test_many_threads_count_together():

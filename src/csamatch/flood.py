@@ -46,6 +46,10 @@ class FloodGuard:
     digest of a default picture, or an attack on those who read the reports, than as many cases.
     Safe to share between threads; processes count for themselves.
 
+    Entries with an id are counted across versions of their list, which are those of the same
+    name, source and kind; entries without one, and those of lists without a name, for each
+    version by itself. Give lists whose ids have nothing to do with one another different names.
+
     Parameters
     ----------
     threshold : int
@@ -67,7 +71,7 @@ class FloodGuard:
         self._on_flood = on_flood
         self._window = window
         self._lock = lock_for(self)
-        self._counts: dict[tuple[str, str | int], int] = {}
+        self._counts: dict[tuple[str | int, ...], int] = {}
         self._start = time.monotonic()
 
     def count(self, matches: Iterable[Match]) -> None:
@@ -79,9 +83,11 @@ class FloodGuard:
                 self._counts.clear()
                 self._start = now
             for match in matches:
-                # An id outlives a new version of the list; a number does not.
+                # An id outlives a new version of a list that has a name; a number does not.
                 entry, info = match.entry, match.list
-                key = (info.name, entry.id) if entry.id else (info.digest, entry.number)
+                key: tuple[str | int, ...] = (info.digest, entry.number)
+                if entry.id and info.name:
+                    key = (info.kind, info.name, info.source, entry.id)
                 count = self._counts[key] = self._counts.get(key, 0) + 1
                 if count == self._threshold:
                     floods.append(Flood(entry, match.rule, info, count, self._window))
