@@ -157,6 +157,7 @@ def test_matching_imports_no_more_than_it_needs():
             "memory",
             "opening",
             "pieces",
+            "regular",
             "rules",
             "secrets",
             "signing",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import random
 import stat
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -318,6 +321,71 @@ def test_staleness(tmp_path):
             csamatch.open(tmp_path / "l", stale="error")
         assert len(csamatch.open(tmp_path / "l", stale="serve")) == 1
         assert csamatch.verify(tmp_path / "l") == info
+
+
+def test_a_list_that_was_issued_in_the_future(tmp_path):
+    """It would never become stale; clocks may differ by a day."""
+    (tmp_path / "s").write_text("bad.example\n")
+    path, now = tmp_path / "l", datetime.now(UTC)
+    for ahead, age, stale in (
+        (timedelta(hours=23), "2d", False),
+        (timedelta(hours=25), "2d", True),
+        (timedelta(days=9999), "2d", True),
+        (timedelta(days=9999), None, False),  # it never does, and does not say so
+    ):
+        csamatch.build(tmp_path / "s", path, info={"issued": now + ahead, "max_age": age})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert csamatch.open(path).info.stale is stale
+        if stale:
+            with pytest.warns(csamatch.StaleListWarning, match="to come"):
+                csamatch.open(path)
+            with pytest.raises(csamatch.StaleListError, match="to come"):
+                csamatch.LiveList(path, stale="error")
+        else:
+            csamatch.open(path, stale="error")
+
+
+@pytest.mark.parametrize("what", ["pipe", "link", "folder", "device", "socket"])
+def test_what_is_no_regular_file(tmp_path, hash_file, what):
+    """Nothing waits for somebody to write into a pipe, or reads a device to its end."""
+    path = tmp_path / "l.csml"
+    if what == "folder":
+        path.mkdir()
+    elif what == "device":
+        path.symlink_to("/dev/zero")
+    elif what == "socket":
+        # Its name must be short.
+        subprocess.run(
+            [sys.executable, "-c", "import socket; socket.socket(socket.AF_UNIX).bind('l.csml')"],
+            cwd=tmp_path,
+            check=True,
+        )
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to("pipe")
+    calls = [csamatch.open, csamatch.verify, csamatch.LiveList]
+    calls += [lambda p: csamatch.open(p, mmap=True), lambda p: csamatch.diff(p, hash_file)]
+    calls += [
+        lambda p: csamatch.update(p, tmp_path / "out"),
+        lambda p: csamatch.publish(p, tmp_path),
+    ]
+    error = IsADirectoryError if what == "folder" else csamatch.ListFileError
+    for call in calls:
+        with pytest.raises(error, match="directory" if what == "folder" else "not a regular file"):
+            call(path)
+
+
+def test_a_pipe_that_takes_the_place_of_a_list(tmp_path, hash_file):
+    path, errors = tmp_path / "l.csml", []
+    path.write_bytes(hash_file.read_bytes())
+    path.chmod(0o600)
+    live = csamatch.LiveList(path, on_error=errors.append)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "pipe").replace(path)
+    assert not live.check()
+    assert [type(error) for error in errors] == [csamatch.ListFileError]
+    assert len(live) == len(csamatch.open(hash_file))
 
 
 def test_a_list_of_the_other_kind(hash_file, address_file):

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Final
 
 from csamatch.errors import Error, ListFileError, ListKeyError, UpdateError
 from csamatch.memory import private_memory
+from csamatch.regular import open_regular
 from csamatch.secrets import read_secret_file
 
 MAGIC: Final = b"age-encryption.org/"
@@ -43,7 +44,7 @@ def identities(given: Any) -> list[Any]:
 
 def is_encrypted(path: str | os.PathLike[str]) -> bool:
     """Whether age encrypted a file."""
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         return file.read(len(MAGIC)) == MAGIC
 
 

@@ -14,6 +14,7 @@ __all__ = ["ListInfo"]
 
 _TEXT_FIELDS = ("name", "source", "version", "purpose", "handling", "contact", "agreement")
 _MAX_AGE = timedelta(days=36525)
+_SKEW = timedelta(days=1)  # by which clocks may differ, or say that it is tomorrow already
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -63,9 +64,12 @@ class ListInfo:
 
     @property
     def stale(self) -> bool:
-        """Whether the list is older than `max_age`; False where either is unknown."""
+        """Whether the list is older than `max_age`; False where either is unknown.
+
+        One that was issued more than a day from now is stale too: it would never be otherwise.
+        """
         age = self.age
-        return age is not None and self.max_age is not None and age > self.max_age
+        return age is not None and self.max_age is not None and not -_SKEW <= age <= self.max_age
 
 
 def as_time(value: date) -> datetime:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import mmap as mmaps
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from csamatch import encrypted
 from csamatch.errors import ListFileError, ListKeyError
 from csamatch.listfile import FIXED_LENGTH, KEYED, MAGIC, ListFile
 from csamatch.memory import private_memory
+from csamatch.regular import open_regular
 
 _CHUNK: Final = 1 << 22
 
@@ -19,9 +19,9 @@ _CHUNK: Final = 1 << 22
 def is_not_keyed(path: str | os.PathLike[str]) -> bool:
     """Whether a file's header is that of a list without a key."""
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(FIXED_LENGTH)
-    except OSError:
+    except (OSError, ListFileError):
         return False  # whoever opens it says why
     return head.startswith(MAGIC) and len(head) == FIXED_LENGTH and not head[12] & KEYED
 
@@ -77,9 +77,9 @@ def read(
     OSError
         When it cannot be read.
     ListFileError
-        When it is no sound list file.
+        When it is no sound list file, nor a regular file.
     """
-    with Path(path).open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise ListFileError(f"{os.fspath(path)}: the file is empty")

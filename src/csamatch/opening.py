@@ -6,6 +6,7 @@ import os
 import stat
 import warnings
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,9 @@ def list_file(given: Any, *, key: Key | ListKey | None = None, **options: Any) -
 def _warn_of_age(info: ListInfo, stale: str, stacklevel: int) -> None:
     """Warn of a stale list, or refuse it."""
     if info.stale and stale != "serve":
-        text = f"list {info.name!r} is stale: issued {info.issued}, allowed {info.max_age}"
+        is_early = info.age is not None and info.age < timedelta()
+        why = "which is to come" if is_early else f"allowed {info.max_age}"
+        text = f"list {info.name!r} is stale: issued {info.issued}, {why}"
         if stale == "error":
             raise StaleListError(text)
         warnings.warn(text, StaleListWarning, stacklevel=stacklevel + 1)

@@ -12,6 +12,7 @@ from csamatch.atomic import replace_file
 from csamatch.errors import ListFileError
 from csamatch.listfile import MAGIC
 from csamatch.opening import verify
+from csamatch.regular import open_regular
 from csamatch.signing import signature_path
 
 __all__ = ["publish"]
@@ -27,7 +28,7 @@ _LONGEST = 256
 
 def pointed(path: str | os.PathLike[str]) -> Path | None:
     """Return the list file that a pointer file names; None when `path` is no pointer file."""
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(_LONGEST)
     found = None if head.startswith(MAGIC) else _POINTED.fullmatch(head)
     # Beside the pointer itself, wherever a link to it lies.
@@ -39,7 +40,7 @@ def _generations(folder: Path) -> list[Path]:
 
 
 def _chunks(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(_CHUNK):
             yield chunk
 

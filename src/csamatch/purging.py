@@ -14,6 +14,7 @@ from csamatch import delta, listfile
 from csamatch.atomic import is_being_written, replace_file, sync_folder, temporary
 from csamatch.encrypted import MAGIC as AGE_MAGIC
 from csamatch.errors import Error, ListFileError
+from csamatch.regular import open_regular
 from csamatch.signing import signature_path
 
 __all__ = ["PurgeReceipt", "purge"]
@@ -57,7 +58,7 @@ class PurgeReceipt:
 
 
 def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(delta.HEADER_LENGTH)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from csamatch.atomic import replace_file
 from csamatch.encrypted import MAGIC as AGE_MAGIC
 from csamatch.errors import SignatureError
+from csamatch.regular import open_regular
 from csamatch.secrets import read_secret_file
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _check_advance(path: Path, data: bytes, serial: int) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path, SignatureError) as file:
             found = _FORM.fullmatch(file.read(_LONGEST))
     except FileNotFoundError:
         return
@@ -165,7 +166,7 @@ def _known_serial(path: Path) -> int:
 def _read(path: Path, trusted: bytes) -> tuple[int, bytes]:
     """Return serial and signature of a file that names the trusted key."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path, SignatureError) as file:
             found = _FORM.fullmatch(file.read(_LONGEST))
     except FileNotFoundError:
         raise SignatureError(f"{path}: there is no signature") from None
