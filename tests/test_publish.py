@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import sys
 
 import pytest
 
 import csamatch
-from csamatch import ListFileError, LiveList
+from csamatch import ListFileError, LiveList, SignatureError
 from csamatch.publishing import pointed
 from live_lists import DIGESTS, Heard, builder, put
+from signers import write_key
 
 
 @pytest.fixture
@@ -89,15 +91,15 @@ def test_only_one_publishes_at_a_time(build, tmp_path, monkeypatch):
     place = tmp_path / "lists"
     source = build(tmp_path / "a.csml")
     room = sys.modules["csamatch.publishing"]
-    verify, refused = room.verify, []
+    read, refused = room.read_checked, []
 
-    def verify_meanwhile(path):
+    def read_meanwhile(path, **options):
         with pytest.raises(csamatch.Error, match="another process") as info:
             csamatch.publish(source, place)
         refused.append(info.value)
-        return verify(path)
+        return read(path, **options)
 
-    monkeypatch.setattr(room, "verify", verify_meanwhile)
+    monkeypatch.setattr(room, "read_checked", read_meanwhile)
     assert csamatch.publish(source, place).name == "00000001.csml"
     assert len(refused) == 1
     assert sorted(p.name for p in place.iterdir()) == ["00000001.csml", "current"]
@@ -149,6 +151,41 @@ def test_publishing_what_is_no_sound_list(build, tmp_path):
         csamatch.publish(good, place, keep=0)
     assert sorted(p.name for p in place.iterdir()) == ["00000001.csml", "current"]
     assert pointed(place / "current") == good
+
+
+def test_publishing_signatures(build, tmp_path):
+    """Only such as fit the list, whoever made them; or those of a trusted key alone."""
+    place, one, other = tmp_path / "lists", tmp_path / "a.csml", tmp_path / "b.csml"
+    trusted, stranger = (write_key(tmp_path, name) for name in ("key", "stranger"))
+    for path, version in ((one, "1"), (other, "2")):
+        csamatch.sign(build(path, version=version), tmp_path / "key", serial=int(version))
+    signature = one.with_name("a.csml.sig")
+    good, of_other = signature.read_bytes(), other.with_name("b.csml.sig").read_bytes()
+    no_key = good.replace(trusted.hex().encode(), b"f" * 64)
+    for wrong in (of_other, no_key, good.replace(b"serial 1", b"serial 9"), b"x", None):
+        signature.unlink()
+        if wrong is None:
+            os.mkfifo(signature)
+        else:
+            signature.write_bytes(wrong)
+        for options in ({}, {"trusted_key": trusted}):
+            with pytest.raises(SignatureError, match=r"a\.csml\.sig: (?!.*0000)"):
+                csamatch.publish(one, place, **options)
+    signature.unlink()
+    with pytest.raises(SignatureError, match="there is no signature"):
+        csamatch.publish(one, place, trusted_key=trusted)
+    assert list(place.iterdir()) == []
+    signature.write_bytes(good)
+    with pytest.raises(SignatureError, match="another key"):
+        csamatch.publish(one, place, trusted_key=stranger)
+    for source in (one, other):
+        path = csamatch.publish(source, place, trusted_key=tmp_path / "key.pub")
+        LiveList(place / "current", trusted_key=trusted)
+    assert csamatch.verify(path, trusted_key=trusted).version == "2"
+    with pytest.raises(SignatureError, match="older than 2"):
+        csamatch.publish(one, place, trusted_key=trusted)
+    assert pointed(place / "current") == path
+    assert csamatch.publish(one, place).name == "00000003.csml"  # nobody asked for more
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,8 @@ def _known_serial(path: Path) -> int:
     return int(text)
 
 
-def _read(path: Path, trusted: bytes) -> tuple[int, bytes]:
-    """Return serial and signature of a file that names the trusted key."""
+def _form(path: Path) -> re.Match[bytes]:
+    """Read a signature's file."""
     try:
         with open_regular(path, SignatureError) as file:
             found = _FORM.fullmatch(file.read(_LONGEST))
@@ -172,6 +172,17 @@ def _read(path: Path, trusted: bytes) -> tuple[int, bytes]:
         raise SignatureError(f"{path}: there is no signature") from None
     if found is None:
         raise SignatureError(f"{path}: not a signature")
+    return found
+
+
+def named_key(path: str | os.PathLike[str]) -> bytes:
+    """Return the public key that the signature of a list says it was made with."""
+    return bytes.fromhex(_form(signature_path(path))[2].decode())
+
+
+def _read(path: Path, trusted: bytes) -> tuple[int, bytes]:
+    """Return serial and signature of a file that names the trusted key."""
+    found = _form(path)
     if found[2].decode() != trusted.hex():
         raise SignatureError(f"{path}: signed with another key")
     try:
@@ -226,7 +237,7 @@ class Check:
         message = _message(data, serial)
         try:
             Ed25519PublicKey.from_public_bytes(self._trusted).verify(signature, message)
-        except InvalidSignature:
+        except (InvalidSignature, ValueError):  # or no key at all
             raise SignatureError(f"{self._path}: does not fit the list") from None
         if serial < self._minimum:
             raise SignatureError(
