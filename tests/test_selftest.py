@@ -97,6 +97,48 @@ def test_the_same_bytes_in_any_order(tmp_path):
         assert ListFile((tmp_path / "l.csml").read_bytes()).sections[15, 0][2] != seed
 
 
+@pytest.mark.parametrize("key", [None, SECRET])
+@pytest.mark.parametrize("kind", ["md5", "domain", "ids"])
+def test_a_source_that_lists_a_canary(tmp_path, kind, key):
+    """The record is an entry as any other, and other canaries are planted."""
+    lines = [
+        f"{i}.example" if kind == "domain" else hashlib.md5(b"%d" % i).hexdigest()
+        for i in range(500)
+    ]
+    options = {}
+    if kind == "ids":
+        lines = ["md5,id", *(f"{line},{i}" for i, line in enumerate(lines))]
+        options["columns"] = {"md5": "md5", "id": "id"}
+    base, out, fresh, source = (tmp_path / name for name in ("base", "out", "fresh", "source"))
+    source.write_text("\n".join(lines))
+    csamatch.build(source, base, canaries=5, key=key, **options)
+    rule = "domain" if kind == "domain" else "md5"
+    oracle = ListFile(base.read_bytes())
+    # The seed depends on the lowest and the highest key: one between them does not change it.
+    positions = oracle.canaries(CODES[rule])
+    made = next(text for text, at in positions.items() if 0 < at < 504)
+    record = made.decode() if rule == "domain" else hashlib.md5(made).hexdigest()
+    line = f"{record},1000" if kind == "ids" else record
+    source.write_text("\n".join([*lines, line]))
+    report = csamatch.build(source, fresh, canaries=5, key=key, **options)
+    lst = csamatch.open(fresh, key=key)
+    assert (report.accepted, report.counts[rule], len(lst)) == (501, 501, 501)
+    assert not lst.find(record).entry.canary
+    assert lst.self_test().canaries == 5
+    assert not set(ListFile(fresh.read_bytes()).canaries(CODES[rule])) & set(positions)
+    (tmp_path / "one").write_text("\n".join([*lines[: kind == "ids"], line]))
+    come = csamatch.update(base, out, add=tmp_path / "one", key=key, **options)
+    assert come.added == {rule: 1}
+    assert out.read_bytes() == fresh.read_bytes()
+    for change in ({}, {"replace": tmp_path / "one"}):  # it is among what stays, or comes anew
+        csamatch.update(fresh, out, key=key, **change, **options)
+        assert out.read_bytes() == fresh.read_bytes()
+    assert csamatch.update(fresh, out, remove=tmp_path / "one", key=key, **options).removed == {
+        rule: 1
+    }
+    assert out.read_bytes() == base.read_bytes()
+
+
 @pytest.mark.parametrize("value", [-1, 10_001])
 def test_how_many(tmp_path, value):
     with pytest.raises(ValueError, match="canaries"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from csamatch import _core
 from csamatch.addresses import address_hint, address_key, listed_address
-from csamatch.columns import Columns
+from csamatch.columns import CHUNK, Columns
 from csamatch.info import encode_info
 from csamatch.listkey import ListKey
 from csamatch.rules import ALGORITHMS, CODES, WIDTHS
@@ -53,14 +54,30 @@ def _seed(ends: Mapping[str, Sequence[int]], info: Mapping[str, Any]) -> bytes:
     return found.digest()[:SEED_SIZE]
 
 
+def _gathered(columns: Columns, rule: str, keys: bytes) -> bool:
+    """Whether any of some sorted keys is among those that were gathered."""
+    width = columns.width(rule)
+    sought = _core.KeySet(keys, 0, len(keys) // width, width)
+    found = np.empty((CHUNK, 2), np.uint64)
+    for packed in (columns.bare.get(rule, b""), columns.keys.get(rule, b"")):
+        count = len(packed) // width
+        for at in range(0, count, CHUNK):
+            if sought.match(packed, at * width, min(CHUNK, count - at), found):
+                return True
+    return False
+
+
 def plant(
     columns: Columns,
     info: Mapping[str, Any],
     count: int,
     key: ListKey | None,
     held: Mapping[str, Sequence[int]] | None = None,
+    holds: Callable[[str, bytes], bool] = lambda rule, keys: False,
 ) -> tuple[bytes, dict[str, list[bytes]]]:
     """Add canaries to what was gathered, so many for each rule that the list has.
+
+    None of them is what a source lists: that would be lost as an entry.
 
     Parameters
     ----------
@@ -75,6 +92,8 @@ def plant(
     held : mapping of str to sequence of int, optional
         What the list has besides: by rule, the first eight bytes, as a number, of the lowest and
         of the highest key.
+    holds : callable
+        Says of a rule whether any of some sorted keys, packed, is among those.
 
     Returns
     -------
@@ -87,13 +106,19 @@ def plant(
     for rule, bounds in (held or {}).items():
         ends.setdefault(rule, []).extend(bounds)
     seed = _seed(ends, info)
-    planted: dict[str, list[bytes]] = {}
-    for rule in sorted(ends, key=CODES.__getitem__):
-        planted[rule] = []
-        for i in range(count):
-            made, hint = _key(canary(seed, rule, i), rule, key)
-            planted[rule].append(made)
-            columns.hint(rule, made, hint)
+    while True:
+        made = {
+            rule: [_key(canary(seed, rule, i), rule, key) for i in range(count)]
+            for rule in sorted(ends, key=CODES.__getitem__)
+        }
+        planted = {rule: [value for value, _ in pairs] for rule, pairs in made.items()}
+        packed = {rule: b"".join(sorted(keys)) for rule, keys in planted.items()}
+        if not any(_gathered(columns, *each) or holds(*each) for each in packed.items()):
+            break
+        seed = hashlib.sha256(b"csamatch canaries\0" + seed).digest()[:SEED_SIZE]
+    for rule, pairs in made.items():
+        for value, hint in pairs:
+            columns.hint(rule, value, hint)
         columns.extend_unnamed(rule, b"".join(planted[rule]))
     return seed, planted
 

@@ -24,7 +24,7 @@ from csamatch.assemble import (
 )
 from csamatch.canaries import plant
 from csamatch.columns import Columns, Numbers
-from csamatch.differing import Places
+from csamatch.differing import Places, locate
 from csamatch.entries import EntryTable
 from csamatch.listfile import ListFile, Section
 from csamatch.rules import CODES
@@ -233,7 +233,13 @@ def _plant(
     held = {rule: ends for rule, gone in lost.items() if (ends := _ends(file, rule, gone))}
     if not count or not (held or come.bare or come.keys):
         return front_sections(info, file.key_check(), b""), Planted()
-    seed, keys = plant(come, info, count, file.key, held)
+
+    def holds(rule: str, keys: bytes) -> bool:
+        """Whether any of some sorted keys stays in the list."""
+        at = locate(file.key_bytes(CODES[rule]), keys, file.widths[rule])
+        return bool(np.setdiff1d(at[at >= 0], lost.get(rule, _NONE)).size)
+
+    seed, keys = plant(come, info, count, file.key, held, holds)
     return front_sections(info, file.key_check(), seed), Planted(keys)
 
 
