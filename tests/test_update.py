@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import csamatch
 from csamatch import absence, cli
-from listfile_reader import ListFile
+from csamatch.rules import CODES
+from listfile_reader import ListFile, address_key, subkey
 from sources import md5, media, sha1, text
 from test_diff import RULES, keys_of
 
@@ -334,6 +335,44 @@ def test_a_key_of_one_rule_that_another_rule_has_too(tmp_path):
 
 def len_of_header(content: bytes) -> int:
     return int.from_bytes(content[24:32], "little")
+
+
+@pytest.mark.parametrize("key", [None, bytes(range(32))])
+def test_what_is_left_of_a_withdrawn_host(tmp_path, key):
+    """Its bytes stay beside its pages that are listed, and as what else it is listed as."""
+    path, host = tmp_path / "list.csml", "bad.example"
+    page = f"https://{host}/page"
+    sought = address_key(host, "", *([] if key is None else [subkey(key, "address")]))
+    domain, of_host, hint = (2, CODES["domain"]), (2, CODES["host"]), (12, CODES["url"])
+
+    def places():
+        """The sections in which the host's key is, each with its rule."""
+        content = path.read_bytes()
+        assert host.encode() not in content
+        found = [at for at, (*_, data) in ListFile(content).sections.items() if sought in data]
+        assert (sought in content) == bool(found)
+        return sorted(found)
+
+    def remains(withdrawn):
+        options = {"search_all": True, "allow_shrink": True}
+        csamatch.update(path, path, remove=withdrawn, key=key, **options)
+        lst = csamatch.open(path, key=key)
+        return [url in lst for url in (f"http://sub.{host}/", f"http://{host}/", page)]
+
+    csamatch.build(text("other.example", host, page), path, key=key)
+    if key is None:  # no source of a keyed list says that it means a host alone
+        alone = csamatch.UrlList.from_entries([(host, "host")])
+        csamatch.update(path, path, add=alone)
+        assert places() == [domain, of_host, hint]
+        assert remains(text(host)) == [False, True, True]
+        assert places() == [of_host, hint]
+        assert remains(alone) == [False, False, True]
+    else:
+        assert places() == [domain, hint]
+        assert remains(text(host)) == [False, False, True]
+    assert places() == [hint]
+    assert remains(text(page)) == [False, False, False]
+    assert places() == []
 
 
 def test_receipts_hold_no_entry(tmp_path):
