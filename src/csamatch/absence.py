@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -83,12 +83,13 @@ class Search:
         self._removed = {rule: keys for rule, keys in removed.items() if len(keys)}
         self._everywhere = everywhere
         self._watched = False
+        self._tail = b""
         # Only of digests is it known beforehand which of them must be nowhere.
         chosen = self._removed.values() if kind == "hashes" else ()
         self._groups = [group for keys in chosen for group in _groups(keys, everywhere)]
 
-    def watch(self, pieces: Iterable[Any]) -> Iterator[Any]:
-        """Yield what a file is to hold behind its header, and search it while it is in a cache.
+    def watch(self, piece: Any) -> None:
+        """Search the next piece of what a file is to hold behind its header; from the first on.
 
         Raises
         ------
@@ -96,15 +97,10 @@ class Search:
             When a removed key is there.
         """
         self._watched = bool(self._groups)
-        if not self._watched:
-            yield from pieces
-            return
-        tail = b""  # a key may lie across pieces, however short they are
-        for piece in pieces:
-            _seek(self._groups, tail + bytes(piece[:_OVERLAP]))
+        if self._watched:  # a key may lie across pieces, however short they are
+            _seek(self._groups, self._tail + bytes(piece[:_OVERLAP]))
             _seek(self._groups, piece)
-            tail = (tail + bytes(piece[-_OVERLAP:]))[-_OVERLAP:]
-            yield piece
+            self._tail = (self._tail + bytes(piece[-_OVERLAP:]))[-_OVERLAP:]
 
     def finish(self, file: int) -> int:
         """Look up all keys in the file as it was written, and search what was not watched.

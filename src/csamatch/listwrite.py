@@ -7,13 +7,13 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from csamatch.atomic import replace_file
 from csamatch.listfile import FIXED, FIXED_LENGTH, KEY_CHECK, KEYED, KINDS, MAGIC, VERSION, Section
 from csamatch.memory import private_memory
-from csamatch.pieces import Pieces, cut, hashed
+from csamatch.pieces import Pieces, cut, shown
 
 _ROW = struct.Struct("<IIQQQQ")
 _ALIGNMENT = 64
@@ -85,19 +85,22 @@ def write(
     kind: str,
     sections: Sequence[Section],
     check: Callable[[int, str], None] | None = None,
-    watch: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+    watch: Callable[[Any], None] = lambda _: None,
 ) -> str:
     """Write a list file, replacing what is there in one step; return its digest.
 
     The new file, open to be read, and its digest are checked before that, if `check` is given.
-    What comes behind the header goes through `watch`, piece by piece, before it is written.
+    What comes behind the header is shown to `watch`, piece by piece, before that too.
     """
     layout, digest = _Layout(kind, sections), hashlib.sha256()
-    pieces = watch(p for c in layout.content for p in cut(c))
+
+    def look(piece: Any) -> None:
+        digest.update(piece)
+        watch(piece)
 
     def chunks() -> Generator[Any]:
         yield bytes(layout.start)  # the header's place
-        yield from hashed(pieces, digest)
+        yield from shown((p for c in layout.content for p in cut(c)), look)
 
     with contextlib.closing(chunks()) as content:  # the thread ends here, whatever happens
         replace_file(

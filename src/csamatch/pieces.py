@@ -1,16 +1,16 @@
-"""Content that is made piece by piece, and hashed while it is written."""
+"""Content that is made piece by piece, and read by another thread while it is written."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 AHEAD: Final = 3
-"""So many pieces may still have to be hashed."""
+"""So many pieces may still have to be read."""
 
 PIECE: Final = 1 << 20
 """Bytes of a piece, more or less: it stays in a near cache."""
@@ -37,14 +37,14 @@ def cut(content: Any) -> Iterator[Any]:
             yield content[at : at + PIECE]
 
 
-def hashed(pieces: Iterable[Any], digest: Any) -> Iterator[Any]:
-    """Yield pieces while another thread hashes them."""
+def shown(pieces: Iterable[Any], look: Callable[[Any], object]) -> Iterator[Any]:
+    """Yield pieces while another thread looks at them, in order; what it raises, this does."""
     from concurrent.futures import ThreadPoolExecutor  # takes a while; readers do without
 
-    waiting: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(1, "csamatch-hash") as pool:
+    waiting: deque[Future[object]] = deque()
+    with ThreadPoolExecutor(1, "csamatch-look") as pool:
         for piece in pieces:
-            waiting.append(pool.submit(digest.update, piece))
+            waiting.append(pool.submit(look, piece))
             yield piece
             if len(waiting) == AHEAD:
                 waiting.popleft().result()
