@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import ziglang
+
 ABI3_FLOOR = (3, 12)
 
 
@@ -65,14 +67,15 @@ for given; do
     [ "$given" = -bundle ] && given=-shared
     set -- "$@" "$given"
 done
-exec "{python}" -m ziglang {command} "$@"
+exec "{zig}" {command} "$@"
 """
 
 
 def program(folder: Path, name: str, command: str) -> Path:
     """Write a program that runs a command of zig."""
     path = folder / name
-    path.write_text(PROGRAM.format(python=sys.executable, command=command), encoding="ascii")
+    zig = Path(ziglang.__file__).with_name("zig")
+    path.write_text(PROGRAM.format(zig=zig, command=command), encoding="ascii")
     path.chmod(0o755)
     return path
 
@@ -125,14 +128,15 @@ def build(sdist: Path, out: Path, python: Path, target: Target, work: Path) -> N
     options += [f"-Ccmake.define.{name}={value}" for name, value in defines.items()]
     if version >= ABI3_FLOOR and os.environ.get("CSAMATCH_ABI3") != "no":
         options.append("-Cwheel.py-api=cp{}{}".format(*ABI3_FLOOR))
+    cache = os.environ.get("ZIG_GLOBAL_CACHE_DIR", str(work.parent / "cache"))
     environment = {
         **os.environ,
         "CC": str(cc),
         "LDFLAGS": "-s",
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         "SETUPTOOLS_EXT_SUFFIX": ".cpython-{}{}-{}.so".format(*version, target.suffix),
-        "ZIG_GLOBAL_CACHE_DIR": str(work.parent / "cache"),
-        "ZIG_LOCAL_CACHE_DIR": str(work.parent / "cache"),
+        "ZIG_GLOBAL_CACHE_DIR": cache,
+        "ZIG_LOCAL_CACHE_DIR": cache,
     }
     shutil.rmtree(sdist / "build", ignore_errors=True)
     new = work / "new"
