@@ -110,9 +110,10 @@ def test_on_purpose():
 def test_a_leak_fails(tmp_path):
     """What a test prints or logs is found when it ends."""
     (tmp_path / "test_leaks.py").write_text(LEAKING)
+    path = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "conftest", tmp_path / "test_leaks.py"],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert "3 failed, 2 passed" in done.stdout, done.stdout + done.stderr
