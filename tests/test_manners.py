@@ -197,6 +197,25 @@ def test_ctrl_c_in_one_long_call_into_c(tmp_path):
     assert (tmp_path / "out").read_bytes() == b"old"
 
 
+INTERRUPTED_TEXT = """
+import runpy
+from csamatch import cli
+
+def main():
+    exec("raise KeyboardInterrupt")  # as it may come while a module makes its named tuples
+
+cli.main = main
+runpy.run_module("csamatch", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_ctrl_c_while_text_is_run(tmp_path):
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED_TEXT)
+    command = [sys.executable, "-m", "interrupted"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_ctrl_c_is_left_to_the_program_around(folder, monkeypatch):
     """A program that calls the command line keeps its own way with signals."""
     from csamatch import cli

@@ -14,4 +14,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    # A Ctrl-C that came while source text was run, as some imports do, CPython would remember here,
+    # and die of it at its end; running another text makes it forget.
+    exec("")
+    sys.exit(status)
