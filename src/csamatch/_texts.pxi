@@ -1,14 +1,32 @@
 # ----------------------------------------- texts in one run, rows by number --
 
-cdef int _check_ends(const uint64_t *end, size_t count, uint64_t size) except -1:
+cdef bint _fit(const uint64_t *end, size_t count, uint64_t size) noexcept nogil:
     """Whether texts lie one after another within so many bytes."""
     cdef uint64_t start = 0
     cdef size_t i
     for i in range(count):
         if end[i] < start:
-            raise ValueError("the ends are out of order")
+            return False
         start = end[i]
-    if start > size:
+    return start <= size
+
+
+cdef int _bounds(const uint64_t *end, size_t count, uint64_t size, uint32_t number,
+                 uint64_t *start, uint64_t *length) noexcept nogil:
+    """Where a text begins and how long it is; 1 where there is none, 2 where ends are wrong."""
+    if number >= count:
+        return 1
+    start[0] = end[number - 1] if number > 0 else 0
+    if start[0] > end[number] or end[number] > size:
+        return 2
+    length[0] = end[number] - start[0]
+    return 0
+
+
+cdef int _complain(int wrong) except -1:
+    if wrong == 1:
+        raise IndexError("no such text")
+    if wrong:
         raise ValueError("the ends are out of order")
     return 0
 
@@ -23,16 +41,17 @@ def texts_take(text, ends, numbers, new_ends):
     cdef const uint32_t *number = <const uint32_t *>chosen.need(0, n, 4)
     cdef uint64_t *new_end = <uint64_t *>made.need(0, n, 8)
     cdef const char *data = <const char *>source.view.buf
-    cdef uint64_t size = <uint64_t>source.view.len, start = 0, total = 0
+    cdef uint64_t size = <uint64_t>source.view.len, start = 0, length = 0, total = 0
     cdef size_t i
-    for i in range(n):
-        if number[i] >= count:
-            raise IndexError("no such text")
-        start = end[number[i] - 1] if number[i] > 0 else 0
-        if start > end[number[i]] or end[number[i]] > size:
-            raise ValueError("the ends are out of order")
-        total += end[number[i]] - start
-        new_end[i] = total
+    cdef int wrong = 0
+    with nogil:
+        for i in range(n):
+            wrong = _bounds(end, count, size, number[i], &start, &length)
+            if wrong:
+                break
+            total += length
+            new_end[i] = total
+    _complain(wrong)
     cdef bytes taken = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>total)
     cdef char *out = PyBytes_AsString(taken)
     with nogil:
@@ -52,7 +71,10 @@ def texts_hash(hash_key, text, ends):
     cdef const uint64_t *end = <const uint64_t *>limits.need(0, n, 8)
     cdef const uint8_t *data = <const uint8_t *>source.view.buf
     cdef uint64_t start = 0
-    _check_ends(end, n, <uint64_t>source.view.len)
+    cdef bint fit
+    with nogil:
+        fit = _fit(end, n, <uint64_t>source.view.len)
+    _complain(0 if fit else 2)
     cdef bytearray hashes = bytearray(n * 8)
     cdef uint8_t *out = <uint8_t *><char *>hashes
     cdef uint8_t[CSAMATCH_HASH_WIDTH] hash
@@ -74,17 +96,18 @@ def texts_same(text, ends, these, those, same):
     cdef const uint32_t *two = <const uint32_t *>right.need(0, n, 4)
     cdef uint8_t *answer = answers.need(0, n, 1)
     cdef const uint8_t *data = <const uint8_t *>source.view.buf
-    cdef uint64_t size = <uint64_t>source.view.len, start = 0, other = 0, length = 0
-    for i in range(n):
-        if one[i] >= count or two[i] >= count:
-            raise IndexError("no such text")
-        start = end[one[i] - 1] if one[i] > 0 else 0
-        other = end[two[i] - 1] if two[i] > 0 else 0
-        length = end[one[i]] - start
-        if start > end[one[i]] or other > end[two[i]] or end[one[i]] > size or end[two[i]] > size:
-            raise ValueError("the ends are out of order")
-        if end[two[i]] - other != length or memcmp(data + start, data + other, length) != 0:
-            answer[i] = 0
+    cdef uint64_t size = <uint64_t>source.view.len
+    cdef uint64_t start = 0, other = 0, length = 0, other_length = 0
+    cdef int wrong = 0
+    with nogil:
+        for i in range(n):
+            wrong = (_bounds(end, count, size, one[i], &start, &length)
+                     or _bounds(end, count, size, two[i], &other, &other_length))
+            if wrong:
+                break
+            if length != other_length or memcmp(data + start, data + other, length) != 0:
+                answer[i] = 0
+    _complain(wrong)
 
 
 def rows_same(rows, size_t width, these, those, same):
@@ -97,9 +120,10 @@ def rows_same(rows, size_t width, these, those, same):
     cdef const uint32_t *two = <const uint32_t *>right.need(0, n, 4)
     cdef uint8_t *answer = answers.need(0, n, 1)
     cdef const uint8_t *data = <const uint8_t *>source.view.buf
-    for i in range(n):
-        if one[i] < count and two[i] < count:
-            if memcmp(data + one[i] * width, data + two[i] * width, width) != 0:
+    with nogil:
+        for i in range(n):
+            if one[i] < count and two[i] < count:
+                if memcmp(data + one[i] * width, data + two[i] * width, width) != 0:
+                    answer[i] = 0
+            elif one[i] != two[i]:
                 answer[i] = 0
-        elif one[i] != two[i]:
-            answer[i] = 0
