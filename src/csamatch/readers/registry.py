@@ -6,8 +6,10 @@ is imported until a source is to be recognised, or the reader is asked for by na
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from csamatch.errors import Error, FormatError
 from csamatch.magic import what_it_is, what_it_looks_like, what_lines_cannot_be
@@ -31,12 +33,17 @@ class Registry:
 
     def __init__(self, built_in: Mapping[str, Reader]) -> None:
         self._built_in = built_in
+        self._known: tuple[Any, list[EntryPoint]] = (None, [])
 
     def _plugins(self) -> list[EntryPoint]:
-        from importlib.metadata import entry_points
+        """Return what is registered; archives hold many sources, and each is recognised."""
+        state, found = _installed(), self._known
+        if found[0] != state:
+            from importlib.metadata import entry_points
 
-        found = entry_points(group=GROUP)
-        return sorted((p for p in found if p.name not in self._built_in), key=lambda p: p.name)
+            others = (p for p in entry_points(group=GROUP) if p.name not in self._built_in)
+            self._known = found = (state, sorted(others, key=lambda plugin: plugin.name))
+        return found[1]
 
     def names(self) -> list[str]:
         """Return the names of all readers, without loading any."""
@@ -109,6 +116,17 @@ class Registry:
         names = ", ".join(name for name in self.names() if name not in broken)
         unusable = f" (not asked, since broken: {', '.join(broken)})" if broken else ""
         return f"; expected a list for one of the readers {names}{unusable}"
+
+
+def _installed() -> tuple[tuple[str, int], ...]:
+    """Return what differs after a package was installed or removed: the path's folders' times."""
+    found = []
+    for folder in sys.path:
+        try:
+            found.append((folder, Path(folder).stat().st_mtime_ns))
+        except OSError:
+            found.append((folder, 0))
+    return tuple(found)
 
 
 def _fitting(readers: list[Reader], head: Head, broken: list[str]) -> list[tuple[Reader, str]]:
