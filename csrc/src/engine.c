@@ -47,31 +47,48 @@ static void end_line(line_maker *maker)
     maker->state.line++;
 }
 
+/* Goes on to a line further on; `count` keys have come. False when it lies behind. */
+static bool go_to_line(line_maker *maker, uint64_t line, uint64_t count)
+{
+    if (line < maker->state.line)
+        return false;
+    maker->state.count = count;
+    do {
+        end_line(maker);
+        begin_line(maker);
+    } while (maker->state.line < line);
+    return true;
+}
+
 /* Each key says itself in which line and bucket it belongs: no branch that is
- * ever taken but where a line ends, of which there is one in some forty keys. */
+ * ever taken but where a line ends, of which there is one in some forty keys.
+ * What each key needs is copied: a line's bytes might be the maker's own, for
+ * all that a compiler knows. */
 CSM_INLINE bool add_keys(line_maker *maker, const uint8_t *keys, size_t count, size_t width)
 {
-    uint64_t last = 0;
+    uint64_t last = 0, lines = maker->lines, line = maker->state.line, before = maker->state.count;
+    uint64_t end = before - maker->state.first;
+    uint8_t *bytes = maker->line;
     for (size_t i = 0; i < count; i++, keys += width) {
-        uint64_t lead = csm_load_be64(keys), spot = (lead >> 32) * maker->lines;
+        uint64_t lead = csm_load_be64(keys), spot = (lead >> 32) * lines;
         if (lead <= last && i > 0 && csm_compare(keys - width, keys, width) >= 0)
             return false;
         last = lead;
-        if (spot >> 32 != maker->state.line) {
-            if (spot >> 32 < maker->state.line)
+        if (spot >> 32 != line) {
+            if (!go_to_line(maker, spot >> 32, before + i))
                 return false;
-            do {
-                end_line(maker);
-                begin_line(maker);
-            } while (maker->state.line < spot >> 32);
+            line = maker->state.line;
+            bytes = maker->line;
+            end = 0;
         }
-        uint64_t end = ++maker->state.count - maker->state.first;
+        end++;
         uint64_t hash = csm_key_hash(keys, width);
-        uint8_t *word = maker->line + csm_filter_place(hash);
+        uint8_t *word = bytes + csm_filter_place(hash);
         csm_store_le64(word, csm_load_le64(word) | csm_filter_bits(hash));
-        maker->line[CSM_ENDS + 1 + (csm_spot_bucket(spot) >> 32)] =
+        bytes[CSM_ENDS + 1 + (csm_spot_bucket(spot) >> 32)] =
             (uint8_t)(end < CSM_FULL ? end : CSM_FULL);
     }
+    maker->state.count = before + count;
     return true;
 }
 

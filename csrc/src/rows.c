@@ -115,11 +115,23 @@ static void radix_sort(uint8_t *rows, size_t count, size_t width, size_t depth)
     }
 }
 
+/* The first row that is not above the one before it; `count` when all are. */
+static size_t first_out_of_order(const uint8_t *rows, size_t count, size_t width)
+{
+    for (size_t i = 1; i < count; i++) {
+        const uint8_t *row = rows + i * width;
+        if (csm_compare(row - width, row, width) >= 0)
+            return i;
+    }
+    return count;
+}
+
 csamatch_status csamatch_rows_sort(uint8_t *rows, size_t count, size_t width)
 {
     if ((rows == NULL && count > 0) || !csm_rows_fit(count, width))
         return CSAMATCH_ERROR_ARGUMENT;
-    if (count > 1)
+    /* Many sources are sorted already; of others this looks at a few rows. */
+    if (count > 1 && first_out_of_order(rows, count, width) < count)
         radix_sort(rows, count, width, 0);
     return CSAMATCH_OK;
 }
@@ -145,13 +157,10 @@ csamatch_status csamatch_rows_check(const uint8_t *rows, size_t count, size_t wi
 {
     if ((rows == NULL && count > 0) || !csm_rows_fit(count, width))
         return CSAMATCH_ERROR_ARGUMENT;
-    for (size_t i = 1; i < count; i++) {
-        const uint8_t *row = rows + i * width;
-        if (csm_compare(row - width, row, width) >= 0) {
-            if (bad != NULL)
-                *bad = i;
-            return CSAMATCH_ERROR_ORDER;
-        }
-    }
-    return CSAMATCH_OK;
+    size_t first = first_out_of_order(rows, count, width);
+    if (first == count)
+        return CSAMATCH_OK;
+    if (bad != NULL)
+        *bad = first;
+    return CSAMATCH_ERROR_ORDER;
 }
