@@ -140,45 +140,46 @@ csamatch_status csamatch_rows_splice(const uint8_t *rows, size_t count, size_t w
 /* What is sought is any row, at any byte. A row of 15 bytes or more that lies
  * anywhere covers eight bytes that begin at a multiple of eight: it is enough
  * to look at those, and to know the words of a row at each of eight offsets.
- * Shorter rows are sought by their first four bytes, at every byte. */
+ * Shorter rows are sought by their first four bytes, at every byte. Keys are
+ * digests or hashes: some of a word's bits are as good as a hash of it. */
 enum {
-    SIEVE_BITS = 18, /* 32 KiB, which stay in the nearest cache */
+    LOW = 1 << 18, /* bits: 32 KiB, which stay in the nearest cache */
+    ALL_BITS = 16,
+    ALL = 1 << ALL_BITS,
     WORD = 8,
+    WORDS = 4, /* looked at before there is a branch */
     LONG_ROW = 2 * WORD - 1,
     FEW_BYTES = 62 /* in so many, rows are sought without a sieve */
 };
 
 typedef struct row_sieve {
-    uint8_t bits[(1 << SIEVE_BITS) / 8];
+    uint64_t low[LOW / 64]; /* by the lowest bits of a word */
+    uint64_t all[ALL / 64]; /* by all of them, twice */
     const uint8_t *rows;
     size_t count, width;
 } row_sieve;
 
-/* Two places for what is at `bytes`. */
-CSM_INLINE uint64_t sieve_hash(const uint8_t *bytes, bool is_long)
+CSM_INLINE uint64_t low_bits_fit(const row_sieve *sieve, uint64_t word)
 {
-    uint64_t word = is_long ? csm_load_le64(bytes) : csm_load_le32(bytes);
-    return (word ^ word >> 32) * CSM_MULTIPLIER;
+    word &= LOW - 1;
+    return sieve->low[word / 64] >> word % 64 & 1;
 }
 
-CSM_INLINE bool sieve_has(const row_sieve *sieve, uint64_t place)
+CSM_INLINE bool word_fits(const row_sieve *sieve, uint64_t word)
 {
-    place &= (1 << SIEVE_BITS) - 1;
-    return sieve->bits[place / 8] >> place % 8 & 1;
+    uint64_t hash = word * CSM_MULTIPLIER;
+    uint64_t one = hash >> (64 - ALL_BITS), two = hash >> (64 - 2 * ALL_BITS) & (ALL - 1);
+    return low_bits_fit(sieve, word) && (sieve->all[one / 64] >> one % 64 & 1) &&
+           (sieve->all[two / 64] >> two % 64 & 1);
 }
 
-CSM_INLINE bool sieve_may_hold(const row_sieve *sieve, uint64_t hash)
+static void sieve_add(row_sieve *sieve, uint64_t word)
 {
-    return sieve_has(sieve, hash >> (64 - SIEVE_BITS)) &&
-           sieve_has(sieve, hash >> (64 - 2 * SIEVE_BITS));
-}
-
-static void sieve_add(row_sieve *sieve, uint64_t hash)
-{
-    for (unsigned i = 1; i <= 2; i++) {
-        uint64_t place = hash >> (64 - i * SIEVE_BITS) & ((1 << SIEVE_BITS) - 1);
-        sieve->bits[place / 8] |= (uint8_t)(1 << place % 8);
-    }
+    uint64_t low = word & (LOW - 1), hash = word * CSM_MULTIPLIER;
+    uint64_t one = hash >> (64 - ALL_BITS), two = hash >> (64 - 2 * ALL_BITS) & (ALL - 1);
+    sieve->low[low / 64] |= UINT64_C(1) << low % 64;
+    sieve->all[one / 64] |= UINT64_C(1) << one % 64;
+    sieve->all[two / 64] |= UINT64_C(1) << two % 64;
 }
 
 static bool is_row(const uint8_t *rows, size_t count, size_t width, const uint8_t *bytes)
@@ -192,12 +193,11 @@ static bool sieve_holds(const row_sieve *sieve, const uint8_t *bytes)
     return is_row(sieve->rows, sieve->count, sieve->width, bytes);
 }
 
-/* Each finds the first row in data; `length` when there is none. */
-static size_t seek_long(const row_sieve *sieve, const uint8_t *data, size_t length)
+/* Where the first row begins that covers the word at `at`, and not the one
+ * before; `length` when there is none. */
+static size_t seek_around(const row_sieve *sieve, const uint8_t *data, size_t length, size_t at)
 {
-    for (size_t at = 0; length >= WORD && at <= length - WORD; at += WORD) {
-        if (!sieve_may_hold(sieve, sieve_hash(data + at, true)))
-            continue;
+    if (word_fits(sieve, csm_load_le64(data + at))) {
         for (size_t back = at < WORD ? at + 1 : WORD; back-- > 0;) {
             size_t start = at - back;
             if (length - start >= sieve->width && sieve_holds(sieve, data + start))
@@ -207,10 +207,33 @@ static size_t seek_long(const row_sieve *sieve, const uint8_t *data, size_t leng
     return length;
 }
 
+/* Whether any of the words in a block may be one of a row's: few are. */
+CSM_INLINE bool block_fits(const row_sieve *sieve, const uint8_t *bytes)
+{
+    uint64_t fits = 0;
+    for (size_t i = 0; i < WORDS; i++)
+        fits |= low_bits_fit(sieve, csm_load_le64(bytes + i * WORD));
+    return fits != 0;
+}
+
+/* Each finds the first row in data; `length` when there is none. */
+static size_t seek_long(const row_sieve *sieve, const uint8_t *data, size_t length)
+{
+    size_t found = length, end = length - length % WORD;
+    for (size_t at = 0; at < end && found == length;) {
+        size_t stop = end - at < WORDS * WORD ? end : at + WORDS * WORD;
+        if (stop - at == WORDS * WORD && !block_fits(sieve, data + at))
+            at = stop;
+        for (; at < stop && found == length; at += WORD)
+            found = seek_around(sieve, data, length, at);
+    }
+    return found;
+}
+
 static size_t seek_short(const row_sieve *sieve, const uint8_t *data, size_t length)
 {
     for (size_t at = 0; length >= sieve->width && at <= length - sieve->width; at++) {
-        if (sieve_may_hold(sieve, sieve_hash(data + at, false)) && sieve_holds(sieve, data + at))
+        if (word_fits(sieve, csm_load_le32(data + at)) && sieve_holds(sieve, data + at))
             return at;
     }
     return length;
@@ -239,8 +262,11 @@ csamatch_status csamatch_rows_seek(const uint8_t *rows, size_t count, size_t wid
     row_sieve sieve = {.rows = rows, .count = count, .width = width};
     bool is_long = width >= LONG_ROW;
     for (size_t i = 0; i < count; i++) {
-        for (size_t offset = 0; offset < (is_long ? WORD : 1); offset++)
-            sieve_add(&sieve, sieve_hash(rows + i * width + offset, is_long));
+        const uint8_t *row = rows + i * width;
+        for (size_t offset = 0; is_long && offset < WORD; offset++)
+            sieve_add(&sieve, csm_load_le64(row + offset));
+        if (!is_long)
+            sieve_add(&sieve, csm_load_le32(row));
     }
     *found = is_long ? seek_long(&sieve, data, length) : seek_short(&sieve, data, length);
     return CSAMATCH_OK;
