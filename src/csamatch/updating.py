@@ -15,7 +15,7 @@ from csamatch.allow import allow_list, is_list_file
 from csamatch.base import Base
 from csamatch.canaries import MOST
 from csamatch.columns import Columns
-from csamatch.differing import locate
+from csamatch.differing import Places, locate
 from csamatch.encrypted import check_clear
 from csamatch.errors import FormatError, ListFileError, ListKeyError, UpdateError
 from csamatch.filters import RejectionLimit, wanted_categories
@@ -102,13 +102,22 @@ class Gathering:
             self.intake.columns.conceal(self.key)
         append(self.columns, self.intake.columns)
 
+    def _packed(self, rule: str) -> bytearray:
+        """Return all keys of a rule; where the columns hold nothing else of them, sorted."""
+        columns, width = self.columns, self.columns.width(rule)
+        bare = columns.bare.get(rule)
+        if bare is None or rule in columns.keys:
+            return bytearray(bare or b"") + columns.keys[rule]
+        _core.rows_sort(bare, len(bare) // width, width)  # only once: the list is made of them
+        del bare[_core.rows_unique(bare, len(bare) // width, width) * width :]
+        return bytearray(bare)
+
     def keys(self) -> dict[str, Keys]:
         """Return the distinct keys, sorted, by rule."""
         found = {}
         columns = self.columns
         for rule in sorted({*columns.bare, *columns.keys}, key=CODES.__getitem__):
-            width = columns.width(rule)
-            packed = bytearray(columns.bare.get(rule, b"")) + columns.keys.get(rule, b"")
+            packed, width = self._packed(rule), columns.width(rule)
             count = len(packed) // width
             _core.rows_sort(packed, count, width)
             unique = _core.rows_unique(packed, count, width)
@@ -116,22 +125,27 @@ class Gathering:
         return found
 
 
-def _places(file: ListFile, keys: Mapping[str, Keys]) -> dict[str, npt.NDArray[np.int64]]:
-    """Return where sorted keys are in a list: their positions, or -1 - where they belong.
-
-    Its canaries are not there.
-    """
+def _places(file: ListFile, keys: Mapping[str, Keys]) -> dict[str, Places]:
+    """Return where in a list those of some keys are that it has; its canaries are not there."""
     found = {}
     for rule, rows in keys.items():
-        if len(rows):
-            at = locate(file.key_bytes(CODES[rule]), rows.data.cast("B"), file.widths[rule])
-            planted = np.isin(at, file.canary_places(rule).astype(np.int64))
-            found[rule] = np.where(planted, ~at, at)
+        at = np.empty(0, np.int64)
+        if rule in file.counts:
+            hits = np.empty((len(rows), 2), np.uint64)
+            lookup = file.keys(CODES[rule], as_stored=True)
+            at = hits[: lookup.match(rows, 0, len(rows), hits), 1].astype(np.int64)
+        planted = file.canary_places(rule).astype(np.int64)
+        found[rule] = np.setdiff1d(at, planted, assume_unique=True) if len(planted) else at
     return found
 
 
-def _count(places: Mapping[str, npt.NDArray[np.int64]], there: bool) -> dict[str, int]:
-    return {rule: int(np.count_nonzero((at >= 0) == there)) for rule, at in places.items()}
+def _count(places: Mapping[str, Places]) -> dict[str, int]:
+    return {rule: len(at) for rule, at in places.items()}
+
+
+def _others(keys: Mapping[str, Keys], places: Mapping[str, Places]) -> dict[str, int]:
+    """How many of some keys a list does not have."""
+    return {rule: len(rows) - len(places[rule]) for rule, rows in keys.items()}
 
 
 def _check_apart(removed: Mapping[str, Keys], come: Mapping[str, Keys], what: str) -> None:
@@ -332,13 +346,13 @@ def _apply(
     come = changes["add"].columns
     append(come, changes["replace"].columns)
     places = {name: _places(file, each) for name, each in keys.items()}
-    fresh = _places(file, changes["add"].keys()) if keys["replace"] else places["add"]
-    removed = _count(places["remove"], True)
+    fresh = keys["add"] if not keys["replace"] else changes["add"].keys()
+    held = places["add"] if not keys["replace"] else _places(file, fresh)
     base, kind, keyed = file.info, file.kind, file.is_keyed
     gone: dict[str, Any] = {}
     for name in ("remove", "replace"):
         for rule, at in places[name].items():
-            found = at[at >= 0].astype(np.uint64)
+            found = at.astype(np.uint64)
             gone[rule] = np.union1d(gone[rule], found) if rule in gone else found
     assembled = revise(file, Removal(keys=gone), come, said, canaries)
     check_shrink(base, assembled.counts, allow_shrink)
@@ -355,11 +369,11 @@ def _apply(
     return UpdateReceipt(
         base,
         decode_info(encode_info(said), kind, assembled.counts, digest, keyed),
-        _count(fresh, False),
-        removed,
-        _count(places["replace"], True),
-        _count(places["add"], True),
-        _count(places["remove"], False),
+        _others(fresh, held),
+        _count(places["remove"]),
+        _count(places["replace"]),
+        _count(places["add"]),
+        _others(keys["remove"], places["remove"]),
         searched,
         {name: c.intake.report for name, c in changes.items() if c.intake.report.read},
     )
