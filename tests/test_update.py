@@ -287,6 +287,26 @@ def test_a_removed_key_that_is_still_there(tmp_path, monkeypatch):
     assert not [t for t in threading.enumerate() if t.name.startswith("csamatch")]
 
 
+def test_a_base_whose_directory_hides_a_key(tmp_path):
+    """Keys are looked up by it; one that is missed so must not stay unnoticed."""
+    from csamatch import listfile, listwrite
+
+    path = tmp_path / "list.csml"
+    csamatch.build(text(*map(md5, range(100))), path)
+    content = path.read_bytes()
+    sections = []
+    for kind, subject, width, _, at, size in listfile.ListFile(content)._sections.values():
+        data = bytes(size) if kind == listfile.DIRECTORY else content[at : at + size]
+        sections.append(listfile.Section(kind, subject, width, data))
+    listwrite.write(path, "hashes", sections)
+    old = path.read_bytes()
+    assert old != content
+    for search_all in (False, True):
+        with pytest.raises(csamatch.UpdateError, match="a removed key is still"):
+            csamatch.update(path, path, remove=text(md5(7)), search_all=search_all)
+    assert path.read_bytes() == old
+
+
 def canonical(path: Path) -> dict[str, str]:
     """The canonical form of each line that has one, and the line."""
     found = {}

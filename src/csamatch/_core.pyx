@@ -4,6 +4,7 @@
 from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
 )
+from cpython.bytearray cimport PyByteArray_FromStringAndSize
 from cpython.bytes cimport (
     PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size,
 )
@@ -34,6 +35,11 @@ cdef extern from "Python.h":
     PyObject *ascii_str "PyUnicode_DecodeASCII"(
         const char *text, Py_ssize_t size, const char *errors) except NULL
     int put_item "PyList_SetItem"(list items, Py_ssize_t i, PyObject *item) except -1
+
+
+cdef bytearray _unwritten(size_t size):
+    """So many bytes that hold nothing yet: all of them must be written."""
+    return PyByteArray_FromStringAndSize(NULL, <Py_ssize_t>size)
 
 
 cdef inline bint _is_str(PyObject *item) noexcept:
@@ -191,7 +197,7 @@ def directory_build(keys, size_t count, size_t width):
     cdef _Buffer buffer = _Buffer(keys)
     cdef uint8_t *data = buffer.need(0, count, width)
     cdef size_t lines = csamatch_directory_lines(count)
-    cdef bytearray directory = bytearray(64 * (lines + 1))
+    cdef bytearray directory = _unwritten(64 * (lines + 1))
     cdef uint8_t *out = <uint8_t *><char *>directory
     cdef csamatch_status status
     with nogil:
@@ -209,7 +215,7 @@ cdef class DirectoryMaker:
 
     def __cinit__(self, size_t count, size_t width):
         self.width, self.line_count = width, csamatch_directory_lines(count)
-        self.lines = bytearray(64 * (self.line_count + 1))
+        self.lines = _unwritten(64 * (self.line_count + 1))
         memset(&self.state, 0, sizeof(self.state))
 
     def add(self, keys):
