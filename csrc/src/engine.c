@@ -37,9 +37,9 @@ static void begin_line(line_maker *maker)
 /* A bucket without keys ends where the one before it does. */
 static void end_line(line_maker *maker)
 {
-    uint8_t *ends = maker->line + CSM_ENDS;
+    uint8_t *ends = maker->line + CSM_ENDS, last = ends[0];
     for (size_t i = 1; i <= CSM_BUCKETS; i++)
-        ends[i] = ends[i] < ends[i - 1] ? ends[i - 1] : ends[i];
+        ends[i] = last = ends[i] < last ? last : ends[i];
     if (maker->expected == NULL)
         maker->line += CSM_LINE;
     else if (memcmp(maker->line, maker->expected + CSM_LINE * maker->state.line, CSM_LINE) != 0)

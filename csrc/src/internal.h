@@ -36,7 +36,13 @@ static inline uint32_t csm_load_le32(const uint8_t *p)
 
 static inline uint64_t csm_load_le64(const uint8_t *p)
 {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t value; /* of eight bytes together compilers make more than one load */
+    memcpy(&value, p, sizeof value);
+    return value;
+#else
     return (uint64_t)csm_load_le32(p) | (uint64_t)csm_load_le32(p + 4) << 32;
+#endif
 }
 
 static inline void csm_store_le64(uint8_t *p, uint64_t value)
