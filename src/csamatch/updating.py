@@ -129,6 +129,8 @@ def _places(file: ListFile, keys: Mapping[str, Keys]) -> dict[str, Places]:
     """Return where in a list those of some keys are that it has; its canaries are not there."""
     found = {}
     for rule, rows in keys.items():
+        if not len(rows):
+            continue
         at = np.empty(0, np.int64)
         if rule in file.counts:
             hits = np.empty((len(rows), 2), np.uint64)
@@ -145,7 +147,7 @@ def _count(places: Mapping[str, Places]) -> dict[str, int]:
 
 def _others(keys: Mapping[str, Keys], places: Mapping[str, Places]) -> dict[str, int]:
     """How many of some keys a list does not have."""
-    return {rule: len(rows) - len(places[rule]) for rule, rows in keys.items()}
+    return {rule: len(keys[rule]) - len(at) for rule, at in places.items()}
 
 
 def _check_apart(removed: Mapping[str, Keys], come: Mapping[str, Keys], what: str) -> None:
