@@ -53,6 +53,52 @@ def test_all_that_belongs_to_it_goes(folder):
         csamatch.purge(folder / "list.csml")
 
 
+def chain(folder: Path) -> None:
+    """Make five versions of a list in place, each with its delta."""
+    path = folder / "chain.csml"
+    csamatch.build(text(*map(md5, range(20))), path)
+    for version in range(2, 6):
+        new = csamatch.build(text(*map(md5, range(20 * version))), folder / "new")
+        assert new.accepted
+        csamatch.write_delta(path, folder / "new", folder / f"v{version}")
+        (folder / "new").replace(path)
+
+
+def test_the_deltas_of_all_versions_go(folder):
+    chain(folder)
+    receipt = csamatch.purge(folder / "chain.csml")
+    assert names(folder) == KEPT | GONE | {"chain.csml.purged.json"}
+    assert receipt.removed == ("v2", "v3", "v4", "v5", "chain.csml")  # those left still lead there
+
+
+def test_a_purge_of_many_versions_is_finished(folder, monkeypatch):
+    chain(folder)
+    unlink = Path.unlink
+
+    def fail(path, *args, **options):
+        if path.name == "v4":
+            raise OSError(errno.EIO, "input/output error")
+        unlink(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", fail)
+        with pytest.raises(OSError, match="input/output"):
+            csamatch.purge(folder / "chain.csml")
+    assert names(folder) >= {"v4", "v5", "chain.csml"}
+    csamatch.purge(folder / "chain.csml")
+    assert names(folder) == KEPT | GONE | {"chain.csml.purged.json"}
+
+
+def test_the_deltas_of_another_list_stay(folder):
+    chain(folder)
+    csamatch.build(text(*map(md5, range(60))), folder / "third.csml")  # its digest is version 3's
+    csamatch.purge(folder / "chain.csml")
+    left = {"v2", "v3", "v4", "third.csml", "chain.csml.purged.json"}
+    assert names(folder) == KEPT | GONE | left
+    csamatch.purge(folder / "third.csml")
+    assert names(folder) == KEPT | GONE | {"chain.csml.purged.json", "third.csml.purged.json"}
+
+
 def test_what_is_no_list_is_left_alone(folder):
     for name in ("list.csml.txt", "1.delta"):
         with pytest.raises(csamatch.ListFileError, match="will not be removed"):

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import csamatch
-from csamatch import absence, cli
+from csamatch import absence, cli, listfile, listwrite
 from csamatch.revision import Removal, revise
 from csamatch.rules import CODES
 from listfile_reader import ListFile, address_key, subkey
@@ -205,8 +205,6 @@ def test_what_is_refused(tmp_path):
 
 
 def test_sections_unknown_here_are_not_dropped(tmp_path):
-    from csamatch import listfile, listwrite
-
     base = tmp_path / "list.csml"
     sections = [
         listfile.Section(listfile.INFO, 0, 1, b"{}"),
@@ -255,12 +253,13 @@ def test_the_search_finds_what_is_left(tmp_path):
     with pytest.raises(csamatch.UpdateError, match="still listed"):
         search(keys(77, *many))
     # Anywhere else, at an odd place: a stray copy in the id text.
-    record = {"MediaID": "x" + bytes.fromhex("41" * 16).decode(), "Category": 1, "MD5": md5(1)}
+    stray_key = b"ABCDEFGHABCDEFGH"
+    record = {"MediaID": "x" + stray_key.decode(), "Category": 1, "MD5": md5(1)}
     csamatch.build(media([record]), path)
-    stray = {"md5": np.full((1, 16), 0x41, np.uint8)}
+    stray = {"md5": np.frombuffer(stray_key, np.uint8).reshape(1, 16)}
     content = path.read_bytes()
-    assert search(stray, watched=[content.replace(b"A" * 16, b"B" * 16)]) == 1
-    at = content.index(b"A" * 16)
+    assert search(stray, watched=[content.replace(stray_key, stray_key[::-1])]) == 1
+    at = content.index(stray_key)
     with pytest.raises(csamatch.UpdateError, match="somewhere"):
         search(stray)
     for cut in range(at - 1, at + 18):  # while it is written, wherever the key is cut
@@ -287,24 +286,47 @@ def test_a_removed_key_that_is_still_there(tmp_path, monkeypatch):
     assert not [t for t in threading.enumerate() if t.name.startswith("csamatch")]
 
 
-def test_a_base_whose_directory_hides_a_key(tmp_path):
-    """Keys are looked up by it; one that is missed so must not stay unnoticed."""
-    from csamatch import listfile, listwrite
-
-    path = tmp_path / "list.csml"
-    csamatch.build(text(*map(md5, range(100))), path)
-    content = path.read_bytes()
-    sections = []
+def hide(path: Path) -> None:
+    """Let a list's directory deny its keys, with checksums that fit."""
+    content, sections = path.read_bytes(), []
     for kind, subject, width, _, at, size in listfile.ListFile(content)._sections.values():
         data = bytes(size) if kind == listfile.DIRECTORY else content[at : at + size]
         sections.append(listfile.Section(kind, subject, width, data))
     listwrite.write(path, "hashes", sections)
+    assert path.read_bytes() != content
+
+
+def records(*digests: str):
+    return media([{"MediaID": d, "Category": 1, "MD5": d} for d in digests])
+
+
+@pytest.mark.parametrize("make", [text, records])
+def test_a_base_whose_directory_hides_a_key(tmp_path, make):
+    """Keys are looked up by it; one that is missed so must not stay, or be counted wrongly."""
+    path = tmp_path / "list.csml"
+    csamatch.build(make(*map(md5, range(7, 99))), path)
+    hide(path)
     old = path.read_bytes()
-    assert old != content
     for search_all in (False, True):
         with pytest.raises(csamatch.UpdateError, match="a removed key is still"):
             csamatch.update(path, path, remove=text(md5(7)), search_all=search_all)
+    for change in ({"add": make(md5(7))}, {"replace": make(md5(7))}):
+        with pytest.raises(csamatch.ListFileError, match="directory of the base does not fit"):
+            csamatch.update(path, path, **change)
     assert path.read_bytes() == old
+
+
+@pytest.mark.parametrize("digest", ["0" * 32, "0" * 31 + "1", "f" * 32])
+def test_placeholders_can_be_removed(tmp_path, digest):
+    """They stand in any file: that they are not listed is all that there is to prove."""
+    path = tmp_path / "list.csml"
+    csamatch.build(text(digest, *map(md5, range(5))), path, admit="placeholder")
+    for removed in (1, 0):
+        receipt = csamatch.update(path, path, remove=text(digest), search_all=True)
+        assert receipt.removed == {"md5": removed}
+        assert digest not in csamatch.open(path)
+    receipt = csamatch.update(path, path, remove=text(digest, md5(1)), allow_shrink=True)
+    assert receipt.removed == {"md5": 1} and receipt.searched == 1
 
 
 def canonical(path: Path) -> dict[str, str]:

@@ -19,6 +19,9 @@ SAMPLE: Final = 512
 
 _OVERLAP: Final = 31  # bytes of a key that may lie before or behind a cut
 
+_FEW: Final = 4
+"""So few different bytes no digest or hash has, but one that somebody made up."""
+
 Keys = npt.NDArray[np.uint8]
 
 
@@ -47,9 +50,17 @@ def _listed_otherwise(lst: ListFile, rule: str, keys: Keys) -> npt.NDArray[np.bo
     return found
 
 
+def _telling(keys: Keys) -> Keys:
+    """Leave out keys of few different bytes, such as zeros: any file may hold those."""
+    ascending = np.sort(keys, axis=1)
+    different = 1 + np.count_nonzero(ascending[:, 1:] != ascending[:, :-1], axis=1)
+    telling: Keys = keys[different > _FEW]
+    return telling
+
+
 def _groups(keys: Keys, everywhere: bool) -> list[Keys]:
     """Return the keys to search for at every byte, as many together as is good."""
-    chosen = keys if everywhere else sample(keys)
+    chosen = _telling(keys if everywhere else sample(keys))
     return [
         np.ascontiguousarray(chosen[start : start + SAMPLE])
         for start in range(0, len(chosen), SAMPLE)
@@ -67,7 +78,8 @@ class Search:
     """Searches a list file for keys that were removed.
 
     All of them are looked up; a sample, or all, is searched for at every byte of the file, but
-    for the key hints, which show the hosts of urls that stay, and for keys that another rule lists.
+    for the key hints, which show the hosts of urls that stay, and for keys that another rule lists
+    or that are made of few different bytes, as placeholders are.
 
     Parameters
     ----------

@@ -72,21 +72,47 @@ def _digest(path: Path) -> str:
     return head[48:80].hex() if len(head) >= 80 else ""
 
 
+def _chain(deltas: dict[Path, tuple[str, ...]], digest: str, others: set[str]) -> list[Path]:
+    """Return the deltas of a list's versions, the farthest from it first.
+
+    Those of another list's are left, unless they lead to this one or from it.
+    """
+    found: list[Path] = []
+    known = {digest}
+    while near := [
+        each
+        for each, ends in deltas.items()
+        if each not in found
+        and not known.isdisjoint(ends)
+        and (digest in ends or others.isdisjoint(ends))
+    ]:
+        found += near
+        known.update(*(deltas[each] for each in near))
+        known -= others
+    return found[::-1]
+
+
 def _belongings(path: Path, digest: str) -> list[Path]:
-    """Return what lies beside a list and is its: deltas that lead to or from it, what is left."""
-    found = []
-    signature = signature_path(path)
+    """Return what lies beside a list and is its: deltas of its versions, what is left."""
+    found: list[Path] = []
+    deltas: dict[Path, tuple[str, ...]] = {}
+    others: set[str] = set()
     for each in sorted(path.parent.iterdir()):
         if each == path or each.is_symlink() or not each.is_file():
             continue
-        if each in (temporary(path), signature):
+        if each in (temporary(path), signature_path(path)):
             found.append(each)
             continue
         with contextlib.suppress(PermissionError):
-            ends = delta.ends(_head(each))
-            if digest and digest in ends:
-                # What was left of it first: once the delta is gone, nothing tells whose it is.
-                found += [*([temporary(each)] if temporary(each).is_file() else []), each]
+            head = _head(each)
+            if ends := delta.ends(head):
+                deltas[each] = ends
+            elif head.startswith(listfile.MAGIC):
+                others.add(head[48:80].hex())
+    for each in _chain(deltas, digest, others - {digest}) if digest else ():
+        # What was left of it first: once the delta is gone, nothing tells whose it is. For the
+        # same reason those that only others lead to go before these.
+        found += [*([temporary(each)] if temporary(each).is_file() else []), each]
     return list(dict.fromkeys(found))
 
 
@@ -113,7 +139,9 @@ def purge(
     """Remove a list file, its signature, its deltas, and temporary files that were left behind.
 
     What is removed lies in the list's own folder: the list, its signature, deltas that lead to it
-    or from it, and what a killed process left of either. The receipt is written before, as
+    or from it, those that lead to or from the other ends of these, and so on, and what a killed
+    process left of any. The deltas of a list that lies there too are left, but for those that lead
+    to the one removed or from it. The receipt is written before, as
     incomplete, and again at the end; if the purge is interrupted, purging again finishes it. The
     disk blocks are freed, not overwritten: that is the file system's.
 

@@ -150,6 +150,19 @@ def _others(keys: Mapping[str, Keys], places: Mapping[str, Places]) -> dict[str,
     return {rule: len(keys[rule]) - len(at) for rule, at in places.items()}
 
 
+def _check_counts(
+    base: ListInfo, now: Mapping[str, int], added: Mapping[str, int], removed: Mapping[str, int]
+) -> None:
+    """Refuse a base in which keys were not found that it holds.
+
+    They are found by its directory, while the new list is made of its keys.
+    """
+    for rule in {*base.counts, *now}:
+        due = base.counts.get(rule, 0) + added.get(rule, 0) - removed.get(rule, 0)
+        if now.get(rule, 0) != due:
+            raise ListFileError("the directory of the base does not fit its keys")
+
+
 def _check_apart(removed: Mapping[str, Keys], come: Mapping[str, Keys], what: str) -> None:
     """Refuse an update that says two things of one key."""
     both = 0
@@ -356,6 +369,7 @@ def _apply(
         for rule, at in places[name].items():
             found = at.astype(np.uint64)
             gone[rule] = np.union1d(gone[rule], found) if rule in gone else found
+    added, removed = _others(fresh, held), _count(places["remove"])
     assembled = revise(file, Removal(keys=gone), come, said, canaries)
     check_shrink(base, assembled.counts, allow_shrink)
     searched = 0
@@ -366,13 +380,14 @@ def _apply(
         nonlocal searched
         opened.check()
         searched = search.finish(written)
+        _check_counts(base, assembled.counts, added, removed)
 
     digest = listwrite.write(out, kind, assembled.sections, check, search.watch)
     return UpdateReceipt(
         base,
         decode_info(encode_info(said), kind, assembled.counts, digest, keyed),
-        _others(fresh, held),
-        _count(places["remove"]),
+        added,
+        removed,
         _count(places["replace"]),
         _count(places["add"]),
         _others(keys["remove"], places["remove"]),

@@ -7,6 +7,7 @@ is imported until a source is to be recognised, or the reader is asked for by na
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 GROUP: Final = "csamatch.readers"
 
+_LASTS: Final = 1.0
+"""Seconds for which what is registered is not asked for again: that takes milliseconds."""
+
 
 class Registry:
     """All readers, by name.
@@ -33,17 +37,19 @@ class Registry:
 
     def __init__(self, built_in: Mapping[str, Reader]) -> None:
         self._built_in = built_in
-        self._known: tuple[Any, list[EntryPoint]] = (None, [])
+        self._known: tuple[Any, float, list[EntryPoint]] = (None, 0.0, [])
 
     def _plugins(self) -> list[EntryPoint]:
         """Return what is registered; archives hold many sources, and each is recognised."""
-        state, found = _installed(), self._known
-        if found[0] != state:
+        state, now = _installed(), time.monotonic()
+        before, asked, found = self._known
+        if before != state or now - asked > _LASTS:
             from importlib.metadata import entry_points
 
             others = (p for p in entry_points(group=GROUP) if p.name not in self._built_in)
-            self._known = found = (state, sorted(others, key=lambda plugin: plugin.name))
-        return found[1]
+            found = sorted(others, key=lambda plugin: plugin.name)
+            self._known = (state, now, found)
+        return found
 
     def names(self) -> list[str]:
         """Return the names of all readers, without loading any."""
@@ -119,7 +125,7 @@ class Registry:
 
 
 def _installed() -> tuple[tuple[str, int], ...]:
-    """Return what differs after a package was installed or removed: the path's folders' times."""
+    """Return what mostly differs once a package is installed or removed: the folders' times."""
     found = []
     for folder in sys.path:
         try:
