@@ -357,3 +357,34 @@ def test_progress_is_shown_on_a_terminal_only(folder):
     assert b"%" in shown
     piped = subprocess.run(command, cwd=folder, capture_output=True, check=True).stderr
     assert piped == b"csamatch: big.txt: recognised as domains\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (
+            "build --bogus x -o y",
+            "build: unrecognized arguments: --bogus (see csamatch build --help)",
+        ),
+        (
+            "match h.csml digests.txt z",
+            "match: unrecognized arguments: z (see csamatch match --help)",
+        ),
+        (
+            "build x -o y --max-age 3x",
+            "build: argument --max-age: '3x' is none of 90m, 12h, 30d, 4w",
+        ),
+        ("build x -o y --column z", "build: argument --column: expected WHAT=COLUMN"),
+        ("export h.csml -o y", "a list is confidential, and written out only with --allow-export"),
+        ("update h.csml -o y --remove digests.txt", "by more than 20%; --allow-shrink lets it"),
+        (
+            "match h.csml --minimum-serial 3",
+            "--minimum-serial: there is none without --trusted-key",
+        ),
+        ("verify trusted_key", "csamatch: trusted_key: No such file or directory"),
+    ],
+)
+def test_errors_name_options_as_they_are_written(folder, args, said):
+    result = run(*args.split(), cwd=folder)
+    assert result.returncode == 2 and not result.out
+    assert said in result.err and result.err.count("\n") == 1

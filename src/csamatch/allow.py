@@ -18,8 +18,11 @@ from csamatch.intake import Intake
 from csamatch.opening import open_list
 from csamatch.reading import Request, read_source
 from csamatch.report import BuildReport
-from csamatch.sources import is_path
+from csamatch.sources import Source, is_path
 from csamatch.urllist import UrlList
+
+Harmless = Source | HashList | UrlList
+"""A list of what is harmless, or what one is made of."""
 
 
 class AllowList:
@@ -47,14 +50,15 @@ class AllowList:
         return found
 
 
-def allow_list(given: Any) -> AllowList | None:
+def allow_list(given: Harmless | Iterable[Harmless] | None) -> AllowList | None:
     """Make an allow-list of a path, a list, an open file, or several of them."""
     if given is None:
         return None
     is_one = is_path(given) or hasattr(given, "read") or isinstance(given, (HashList, UrlList))
     if not is_one and (not isinstance(given, Iterable) or isinstance(given, (bytes, bytearray))):
         raise TypeError(f"allow: expected a path or a list, not {type(given).__name__}")
-    lists = [one_list(each) for each in ([given] if is_one else given)]
+    several: Any = [given] if is_one else given
+    lists = [one_list(each) for each in several]
     return AllowList(lists) if lists else None
 
 

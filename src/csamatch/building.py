@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from csamatch import listwrite, quarantine
-from csamatch.allow import allow_list
+from csamatch.allow import Harmless, allow_list
 from csamatch.assemble import assemble
 from csamatch.canaries import MOST
 from csamatch.encrypted import check_clear
@@ -33,7 +33,7 @@ def build(
     info: ListInfo | Mapping[str, Any] | None = None,
     key: Key | ListKey | None = None,
     canaries: int = 0,
-    allow: Any = None,
+    allow: Harmless | Iterable[Harmless] | None = None,
     admit: Iterable[str] = (),
     categories: Collection[str | int | None] | None = None,
     where: Mapping[str, Any] | None = None,

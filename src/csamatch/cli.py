@@ -75,7 +75,7 @@ def _self_test(args: argparse.Namespace) -> int:
     found = csamatch.open(args.file, **open_options(args, args.file)).self_test()
     if not args.quiet:
         print(
-            f"{args.file}: works; {found.keys:,} keys and {found.canaries:,} canaries found, "
+            f"{args.file}: works; keys found: {found.keys:,}, canaries: {found.canaries:,}, "
             f"with {', '.join(found.kernels)}"
         )
     return 0
@@ -186,6 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     p.set_up = _set_up_completion
     for name, command in commands.choices.items():
         command.is_command = True
+        command.set_defaults(parser=command)
         command.epilog = epilog(name)
     return parser
 

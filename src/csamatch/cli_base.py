@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn, TextIO
@@ -71,6 +72,25 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and leave with status 2."""
         complain(f"{message} (see {self.prog} --help)", self.prog)
         self.exit(2)
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the arguments; what is too much is told by the command, not by the parser of all."""
+    args, strange = parser.parse_known_args(argv)
+    if strange:
+        command = getattr(args, "parser", parser)
+        command.error(f"unrecognized arguments: {' '.join(strange)}")
+    return args
+
+
+_AS_OPTION: Final = re.compile(
+    r"(?<![\w./-])(allow_export|allow_shrink|minimum_serial|trusted_key)(?:=True)?(?![\w./])"
+)
+
+
+def as_options(message: str) -> str:
+    """Name options where a message for programmers names arguments."""
+    return _AS_OPTION.sub(lambda found: f"--{found[1].replace('_', '-')}", message)
 
 
 def is_coloured(stream: Any) -> bool:
@@ -170,7 +190,9 @@ def checked(parse: Any) -> Any:
         try:
             return parse(text)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
+            # argparse names the option; a message for programmers names the argument.
+            message = re.sub(r"^[a-z]+(_[a-z]+)*: ", "", str(error))
+            raise argparse.ArgumentTypeError(message) from None
 
     return check
 

@@ -7,7 +7,7 @@ import sys
 
 import csamatch
 from csamatch.cli_base import checked, say, standard_input
-from csamatch.cli_sources import add_choice, filtering, pair
+from csamatch.cli_sources import add_choice, column, filtering, pair
 from csamatch.readers import reader_names
 from csamatch.writers import WRITERS
 
@@ -44,7 +44,7 @@ def set_up_export(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--reader", default="auto", choices=["auto", *reader_names()])
     p.add_argument(
-        "--column", metavar="WHAT=COLUMN", action="append", default=[], type=checked(pair)
+        "--column", metavar="WHAT=COLUMN", action="append", default=[], type=checked(column)
     )
     p.add_argument(
         "--option", metavar="NAME=VALUE", action="append", default=[], type=checked(pair)

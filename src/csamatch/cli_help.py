@@ -74,9 +74,12 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("what else there is", "csamatch bench peers --keys 1e4 --rounds 1 --peers set"),
     ),
     "completion": (
-        ("for bash, from now on", "csamatch completion bash > completions/csamatch"),
+        (
+            "for bash, in ~/.local/share/bash-completion",
+            "csamatch completion bash > completions/csamatch",
+        ),
         ("for zsh, in a folder of $fpath", "csamatch completion zsh > site-functions/_csamatch"),
-        ("for fish", "csamatch completion fish > completions/csamatch.fish"),
+        ("for fish, in ~/.config/fish", "csamatch completion fish > completions/csamatch.fish"),
     ),
 }
 

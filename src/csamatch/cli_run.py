@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from csamatch.cli_base import ERROR, complain, complaint, settle, warn
+from csamatch.cli_base import ERROR, as_options, complain, complaint, parse, settle, warn
 from csamatch.cli_interrupt import INTERRUPTED, interruptible, remove_unfinished
 from csamatch.cli_verbose import accounted, show_frames
 from csamatch.errors import Error
@@ -22,7 +22,7 @@ def _show_warning(message: Warning | str, *args: Any) -> None:
 
 def _run(make_parser: MakeParser, argv: Sequence[str] | None) -> int:
     """Run one command; return its status."""
-    args = make_parser().parse_args(argv)
+    args = parse(make_parser(), argv)
     if args.quiet and args.verbose:
         raise Error("--quiet and --verbose exclude each other")
     with warnings.catch_warnings(), accounted(args.verbose):
@@ -41,7 +41,8 @@ def _run_to_the_end(make_parser: MakeParser, argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         return ERROR  # whoever read our output has left, and knows
     except (Error, OSError, ValueError, ModuleNotFoundError) as error:
-        complain(complaint(error))
+        told = complaint(error)
+        complain(told if isinstance(error, OSError) else as_options(told))
         return ERROR
     except Exception as error:
         # Status 1 would mean "something matched". The message may hold anything, so only

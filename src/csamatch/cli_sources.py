@@ -38,12 +38,17 @@ def _max_rejected(text: str) -> str:
     return text
 
 
-def pair(text: str) -> tuple[str, str]:
+def pair(text: str, what: str = "NAME=VALUE") -> tuple[str, str]:
     """Read NAME=VALUE."""
     name, mark, value = text.partition("=")
     if not mark or not name:
-        raise ValueError("expected NAME=VALUE")
+        raise ValueError(f"expected {what}")
     return name, value
+
+
+def column(text: str) -> tuple[str, str]:
+    """Read WHAT=COLUMN."""
+    return pair(text, "WHAT=COLUMN")
 
 
 def listed(text: str) -> list[str | None]:
@@ -115,7 +120,7 @@ def add_reading(p: argparse.ArgumentParser) -> None:
         metavar="WHAT=COLUMN",
         action="append",
         default=[],
-        type=checked(pair),
+        type=checked(column),
         help="which column of a CSV holds what: md5=Hash, id=0; may be repeated",
     )
     p.add_argument(

@@ -24,6 +24,7 @@ from csamatch.errors import DeltaError, ListFileError
 from csamatch.info import ListInfo, decode_info, encode_info, envelope
 from csamatch.listfile import KINDS, ListFile, Section
 from csamatch.listkey import Key, ListKey
+from csamatch.opening import Given
 from csamatch.revision import Removal, columns_of, revise
 
 __all__ = ["apply_delta", "write_delta"]
@@ -170,8 +171,8 @@ def _check_end(delta: Delta, digest: str) -> None:
 
 
 def write_delta(
-    old: Any,
-    new: Any,
+    old: Given,
+    new: Given,
     out: str | os.PathLike[str],
     *,
     key: Key | ListKey | None = None,
@@ -225,7 +226,7 @@ def write_delta(
 
 
 def apply_delta(
-    base: Any,
+    base: Given,
     delta: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,

@@ -16,7 +16,7 @@ from csamatch.info import ListInfo
 from csamatch.listfile import ListFile
 from csamatch.listkey import Key, ListKey, list_key
 from csamatch.memory import private_memory
-from csamatch.opening import list_file
+from csamatch.opening import Given, list_file
 from csamatch.rules import CODES
 from csamatch.sources import is_path
 
@@ -92,7 +92,7 @@ def check_same_key(one: ListFile, other: ListFile) -> None:
 
 
 def two_files(
-    old: Any, new: Any, key: Key | ListKey | None, identity: Any
+    old: Given, new: Given, key: Key | ListKey | None, identity: Any
 ) -> tuple[ListFile, ListFile]:
     """Return the files behind two lists, either of which may be encrypted."""
     secret = list_key(key)
@@ -156,8 +156,8 @@ def _compare(
 
 
 def diff(
-    old: Any,
-    new: Any,
+    old: Given,
+    new: Given,
     *,
     keys: bool = False,
     key: Key | ListKey | None = None,

@@ -25,6 +25,10 @@ class Rows(NamedTuple):
         return f"<Rows: {self.size} {self.algorithm}>"
 
 
+DigestItems = bytes | bytearray | memoryview | npt.NDArray[Any] | Iterable[bytes | str]
+"""What digests come as, see `csamatch.HashList.match`."""
+
+
 def check_algorithm(algorithm: str | None) -> None:
     """Raise ValueError unless it is None or an algorithm we know."""
     if algorithm is not None and algorithm not in ALGORITHMS:
@@ -32,7 +36,7 @@ def check_algorithm(algorithm: str | None) -> None:
         raise ValueError(f"no such algorithm; there are {', '.join(ALGORITHMS)}")
 
 
-def pack(items: Any, algorithm: str | None = None) -> tuple[int, list[Rows]]:
+def pack(items: DigestItems, algorithm: str | None = None) -> tuple[int, list[Rows]]:
     """Bring a batch of digests into packed rows, one group per algorithm.
 
     Parameters

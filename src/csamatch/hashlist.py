@@ -9,7 +9,7 @@ import numpy as np
 
 from csamatch import _core, listfile
 from csamatch.assemble import Columns
-from csamatch.digests import Rows, pack
+from csamatch.digests import DigestItems, Rows, pack
 from csamatch.info import ListInfo
 from csamatch.lists import NOTHING, BaseList, Ints, share
 from csamatch.matches import Hits, Match, Matches
@@ -44,7 +44,7 @@ class HashList(BaseList, _core.DigestSets):
 
     def __init__(
         self,
-        digests: Any = (),
+        digests: DigestItems = (),
         algorithm: str | None = None,
         *,
         info: ListInfo | Mapping[str, Any] | None = None,
@@ -59,7 +59,7 @@ class HashList(BaseList, _core.DigestSets):
     @classmethod
     def from_digests(
         cls,
-        digests: Any,
+        digests: DigestItems,
         algorithm: str | None = None,
         *,
         info: ListInfo | Mapping[str, Any] | None = None,
@@ -111,7 +111,9 @@ class HashList(BaseList, _core.DigestSets):
         width = len(item) if isinstance(item, bytes) else len(item) // 2
         return self._hit(0, ALGORITHM_OF_WIDTH[width], position)
 
-    def match(self, items: Any, *, algorithm: str | None = None, threads: int = 1) -> Matches:
+    def match(
+        self, items: DigestItems, *, algorithm: str | None = None, threads: int = 1
+    ) -> Matches:
         """Look many digests up at once, without holding the GIL.
 
         Parameters

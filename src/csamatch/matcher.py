@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from csamatch.addresses import as_batch, normalize_url
 from csamatch.audit import Auditor, Sink
-from csamatch.digests import pack
+from csamatch.digests import DigestItems, pack
 from csamatch.errors import UrlError
 from csamatch.flood import FloodGuard
 from csamatch.hashlist import HashList
@@ -28,6 +28,7 @@ from csamatch.urllist import UrlList
 __all__ = ["Matcher"]
 
 AnyList = HashList | UrlList | LiveList
+OneList = AnyList | str | os.PathLike[str]
 
 
 def _lists(given: Any, what: str, open_one: Callable[[Any], AnyList]) -> tuple[AnyList, ...]:
@@ -147,9 +148,9 @@ class Matcher:
 
     def __init__(
         self,
-        lists: Any,
+        lists: OneList | Iterable[OneList],
         *,
-        suppress: Any = None,
+        suppress: OneList | Iterable[OneList] | None = None,
         audit: Sink | None = None,
         audit_key: bytes | None = None,
         guard: FloodGuard | None = None,
@@ -169,7 +170,12 @@ class Matcher:
         self._on_batch = on_batch
 
     def match_digests(
-        self, items: Any, *, algorithm: str | None = None, threads: int = 1, tag: str = ""
+        self,
+        items: DigestItems,
+        *,
+        algorithm: str | None = None,
+        threads: int = 1,
+        tag: str = "",
     ) -> MultiMatches:
         """Look digests up in all lists of hashes.
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from csamatch import listread
 from csamatch.errors import (
@@ -25,6 +25,9 @@ from csamatch.listkey import Key, ListKey, list_key
 from csamatch.signing import Check
 from csamatch.urllist import UrlList
 
+Given = str | os.PathLike[str] | HashList | UrlList
+"""A list, or the path of its file."""
+
 __all__ = ["open_list", "verify"]
 
 
@@ -36,7 +39,7 @@ def open_list(
     mmap: bool = False,
     stale: str = "warn",
     kernel: str | None = None,
-    suppress: Any = None,
+    suppress: Given | BinaryIO | None = None,
     trusted_key: bytes | str | os.PathLike[str] | None = None,
     minimum_serial: int | None = None,
     identity: Any = None,
@@ -114,7 +117,7 @@ def open_accepted(
     mmap: bool = False,
     stale: str = "warn",
     kernel: str | None = None,
-    suppress: Any = None,
+    suppress: Given | BinaryIO | None = None,
     stacklevel: int = 2,
     **options: Any,
 ) -> HashList | UrlList:
@@ -184,7 +187,7 @@ def read_checked(
     return file, signed
 
 
-def list_file(given: Any, *, key: Key | ListKey | None = None, **options: Any) -> ListFile:
+def list_file(given: Given, *, key: Key | ListKey | None = None, **options: Any) -> ListFile:
     """Return the list file behind a path or an opened list.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from csamatch import _core, listread, listwrite, quarantine
 from csamatch.absence import Search
-from csamatch.allow import allow_list, is_list_file
+from csamatch.allow import Harmless, allow_list, is_list_file
 from csamatch.base import Base
 from csamatch.canaries import MOST
 from csamatch.columns import Columns
@@ -30,7 +30,7 @@ from csamatch.receipt import UpdateReceipt
 from csamatch.report import BuildReport
 from csamatch.revision import Removal, append, columns_of, revise
 from csamatch.rules import CODES
-from csamatch.sources import is_path, named_sources
+from csamatch.sources import Sources, is_path, named_sources
 from csamatch.unpack import Limits
 from csamatch.urllist import UrlList
 
@@ -40,6 +40,8 @@ SHRINK: Final = 0.2
 """The share of its keys that a list may lose by an update unless more is allowed."""
 
 Keys = npt.NDArray[np.uint8]
+Change = Sources | HashList | UrlList
+"""What a list is changed by: sources, or a list."""
 
 
 def _named(given: Any) -> list[tuple[str, Any]]:
@@ -220,9 +222,9 @@ def update(
     base: str | os.PathLike[str] | HashList | UrlList,
     out: str | os.PathLike[str],
     *,
-    add: Any = None,
-    remove: Any = None,
-    replace: Any = None,
+    add: Change | Iterable[Change] | None = None,
+    remove: Change | Iterable[Change] | None = None,
+    replace: Change | Iterable[Change] | None = None,
     base_digest: str | None = None,
     info: ListInfo | Mapping[str, Any] | None = None,
     allow_shrink: bool | float = False,
@@ -233,7 +235,7 @@ def update(
     minimum_serial: int | None = None,
     identity: Any = None,
     reader: str = "auto",
-    allow: Any = None,
+    allow: Harmless | Iterable[Harmless] | None = None,
     admit: Iterable[str] = (),
     categories: Collection[str | int | None] | None = None,
     where: Mapping[str, Any] | None = None,

@@ -54,3 +54,15 @@ def mistakes() -> None:
     csamatch.build("a.txt", "out.csml", progress=print, infos={})  # type: ignore[call-arg]
     csamatch.update("old.csml", 3)  # type: ignore[arg-type]
     csamatch.purge("old.csml").append(1)  # type: ignore[attr-defined]
+    csamatch.build("a.txt", "out.csml", allow=object())  # type: ignore[arg-type]
+    csamatch.update("old.csml", "new.csml", add=3)  # type: ignore[arg-type]
+    csamatch.diff("old.csml", 3)  # type: ignore[arg-type]
+    csamatch.open("old.csml", suppress=3)  # type: ignore[arg-type]
+
+
+def several() -> None:
+    lst = csamatch.HashList(bytes(16), "md5")
+    csamatch.build("a.txt", "out.csml", allow=[lst, "b.txt", Path("c.csml")])
+    csamatch.update(lst, "new.csml", add=[lst, "b.txt"], replace={"name": "c.txt"}, allow=lst)
+    csamatch.diff(lst, Path("new.csml"))
+    csamatch.open("old.csml", suppress=lst)

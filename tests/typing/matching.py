@@ -27,7 +27,18 @@ def opening() -> HashList | UrlList:
     return lst
 
 
+def which_kind() -> None:
+    lst = csamatch.open("list.csml")
+    assert isinstance(lst, UrlList)
+    assert_type(lst.match_text(["bad.example"]), csamatch.TextMatches)
+
+
 def digests(hashes: HashList, rows: npt.NDArray[np.uint8]) -> None:
+    hashes.match([b"x" * 16, "00" * 16])
+    hashes.match(bytearray(16), algorithm="md5")
+    hashes.match(np.array(["00" * 16]))
+    hashes.match(str(number) for number in range(3))
+    HashList(rows)
     assert_type(HashList.from_digests([b"x" * 16]), HashList)
     assert_type(hashes.find(b"x" * 16), Match | None)
     matches = hashes.match(rows, threads=2)
@@ -100,6 +111,11 @@ def mistakes(hashes: HashList, urls: UrlList) -> None:
     """Each of these is one; where a checker sees none, it says that the comment is not needed."""
     hashes.find(1)  # type: ignore[arg-type]
     hashes.match([b"x"], refang=True)  # type: ignore[call-arg]
+    hashes.match(3)  # type: ignore[arg-type]
+    HashList(3)  # type: ignore[arg-type]
+    csamatch.Matcher(hashes).match_digests(3)  # type: ignore[arg-type]
+    csamatch.Matcher(3)  # type: ignore[arg-type]
+    csamatch.open("list.csml").match_text([])  # type: ignore[union-attr]
     urls.match([1])  # type: ignore[list-item]
     csamatch.open("list.csml", verify="no")  # type: ignore[arg-type]
     print(csamatch.open_everything)  # type: ignore[attr-defined]
