@@ -168,7 +168,8 @@ sys.exit(cli.main(["verify", "out"]))
 """
 
 
-def test_ctrl_c_in_one_long_call_into_c(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_in_one_long_call_into_c(tmp_path, number):
     """Python would tell the main thread when the call has returned."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -184,13 +185,13 @@ def test_ctrl_c_in_one_long_call_into_c(tmp_path):
     assert process.stdout.readline() == b"writing\n"
     assert (tmp_path / ".out.tmp").exists() and list(temporary.iterdir())
     watch = StopWatch(process.pid)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     took = watch.wait(lambda: time.sleep(0.01))
     try:
         assert process.communicate(timeout=20) == (b"", b"")
     finally:
         process.kill()
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert took < 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "temporary"]
     assert list(temporary.iterdir()) == []

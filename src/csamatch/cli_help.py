@@ -9,7 +9,7 @@ exit status:
   0    done; nothing matched (match), nothing differs (diff)
   1    something matched (match), something differs (diff)
   2    an error, or something could not be done; what was is on standard output
-  130  interrupted by Ctrl-C
+  130  interrupted by Ctrl-C; 143 by SIGTERM
 
 Results go to standard output, all else to standard error. Colours and progress
 are for terminals only; NO_COLOR turns colours off, FORCE_COLOR on everywhere.

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command within a second, whatever it is doing, and leaves nothing half-done.
+"""Ctrl-C, or SIGTERM, ends a command within a second, whatever it does, with nothing half-done.
 
 Python tells the main thread of a signal between two of its own instructions, which can be long in
 coming: a sort of ten million keys is one instruction. The signal is noted at once, though, and a
@@ -17,32 +17,39 @@ from _thread import start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
-INTERRUPTED: Final = 130
-"""The exit status, as shells have it: 128 and the signal's number."""
+_SIGNALED: Final = 128
+"""Shells add the signal's number to it, and so do we: 130 after Ctrl-C, 143 after SIGTERM."""
 _PATIENCE: Final = 0.4
 
 
 def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
-    # Another Ctrl-C must not interrupt the tidying up that the first one leads to.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    # Another one must not interrupt the tidying up that the first one leads to.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt(number)
+
+
+def status_of(interrupt: KeyboardInterrupt) -> int:
+    """Return the exit status of a command that was interrupted so."""
+    number = signal.SIGTERM if interrupt.args == (signal.SIGTERM,) else signal.SIGINT
+    return _SIGNALED + number
 
 
 def _watch(notes: int, ended: threading.Event) -> None:
     """Wait for a signal's note; end the process where the main thread does not."""
     while note := os.read(notes, 1):
-        if note[0] == signal.SIGINT and not ended.wait(_PATIENCE):
-            _end()
+        if note[0] in (signal.SIGINT, signal.SIGTERM) and not ended.wait(_PATIENCE):
+            _end(_SIGNALED + note[0])
     os.close(notes)
 
 
-def _end() -> NoReturn:
+def _end(status: int) -> NoReturn:
     with suppress(Exception):
         remove_unfinished()
         atexit._run_exitfuncs()  # which remove temporary folders
-    os._exit(INTERRUPTED)
+    os._exit(status)
 
 
 def remove_unfinished() -> None:
@@ -55,10 +62,10 @@ def remove_unfinished() -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Make Ctrl-C end the process in time while a command runs.
+    """Make Ctrl-C and SIGTERM end the process in time while a command runs.
 
-    Nothing is changed where the program around has other plans for the signal, or ignores it, as
-    what runs in the background does.
+    Nothing is changed where the program around has other plans for Ctrl-C, or ignores it, as what
+    runs in the background does; nor of SIGTERM where it has plans for that.
     """
     if (
         threading.current_thread() is not threading.main_thread()
@@ -70,7 +77,11 @@ def interruptible() -> Iterator[None]:
     notes, noted = os.pipe()
     os.set_blocking(noted, False)
     before = signal.set_wakeup_fd(noted, warn_on_full_buffer=False)
-    signal.signal(signal.SIGINT, _interrupted)
+    signals: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signals[signal.SIGTERM] = signal.SIG_DFL
+    for each in signals:
+        signal.signal(each, _interrupted)
     ended = threading.Event()
     start_new_thread(_watch, (notes, ended))
     try:
@@ -79,4 +90,5 @@ def interruptible() -> Iterator[None]:
         ended.set()
         signal.set_wakeup_fd(before)
         os.close(noted)  # which ends the thread
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each, handler in signals.items():
+            signal.signal(each, handler)

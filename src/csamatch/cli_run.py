@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from csamatch.cli_base import ERROR, as_options, complain, complaint, parse, settle, warn
-from csamatch.cli_interrupt import INTERRUPTED, interruptible, remove_unfinished
+from csamatch.cli_interrupt import interruptible, remove_unfinished, status_of
 from csamatch.cli_verbose import accounted, show_frames
 from csamatch.errors import Error
 
@@ -65,14 +65,14 @@ def run(make_parser: MakeParser, argv: Sequence[str] | None) -> int:
     Returns
     -------
     int
-        0 or 1, as the command has it; 2 for an error; 130 when it was interrupted.
+        0 or 1, as the command has it; 2 for an error; 130 or 143 when it was interrupted.
     """
     with interruptible():
         try:
             return _run_to_the_end(make_parser, argv)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             remove_unfinished()
-            return INTERRUPTED
+            return status_of(interrupt)
         finally:
             settle(sys.stdout)
             settle(sys.stderr)
