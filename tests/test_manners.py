@@ -225,12 +225,16 @@ def test_ctrl_c_is_left_to_the_program_around(folder, monkeypatch):
     mine = lambda *_: None  # noqa: E731
     try:
         for kept in (signal.default_int_handler, signal.SIG_IGN, mine):
-            signal.signal(signal.SIGINT, kept)
-            assert cli.main(["info", str(folder / "h.csml")]) == 0
-            assert signal.getsignal(signal.SIGINT) is kept
-            assert signal.set_wakeup_fd(-1) == -1
+            for other in (signal.SIG_DFL, signal.SIG_IGN, mine):
+                signal.signal(signal.SIGINT, kept)
+                signal.signal(signal.SIGTERM, other)
+                assert cli.main(["info", str(folder / "h.csml")]) == 0
+                assert signal.getsignal(signal.SIGINT) is kept
+                assert signal.getsignal(signal.SIGTERM) is other
+                assert signal.set_wakeup_fd(-1) == -1
     finally:
         signal.signal(signal.SIGINT, handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def test_what_runs_in_the_background_is_not_interrupted(folder):
@@ -247,6 +251,21 @@ def test_what_runs_in_the_background_is_not_interrupted(folder):
     out, _ = process.communicate(LISTED[0].encode(), timeout=30)
     assert process.returncode == 1
     assert out.count(b"\n") == 1
+
+
+def test_what_runs_in_the_background_can_be_ended(large, tmp_path):
+    process = subprocess.Popen(
+        [*CSAMATCH, *COMMANDS["build"], "-v"],
+        cwd=large,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
+    )
+    before = sorted(large.iterdir())
+    assert process.stderr.readline().startswith(b"csamatch: version")
+    process.terminate()
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 143 and b"Traceback" not in said
+    assert sorted(large.iterdir()) == before
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ from typing import Any, Final, NoReturn
 
 _SIGNALED: Final = 128
 """Shells add the signal's number to it, and so do we: 130 after Ctrl-C, 143 after SIGTERM."""
+_USUAL: Final[dict[int, Any]] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}
 _PATIENCE: Final = 0.4
 
 
@@ -64,22 +68,20 @@ def remove_unfinished() -> None:
 def interruptible() -> Iterator[None]:
     """Make Ctrl-C and SIGTERM end the process in time while a command runs.
 
-    Nothing is changed where the program around has other plans for Ctrl-C, or ignores it, as what
-    runs in the background does; nor of SIGTERM where it has plans for that.
+    A signal that the program around ignores, as what runs in the background does Ctrl-C, is left
+    ignored. Nothing is changed where it has plans of its own for one of them.
     """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-        or sys.platform == "win32"
-    ):
+    if threading.current_thread() is not threading.main_thread() or sys.platform == "win32":
+        yield
+        return
+    plans = {number: signal.getsignal(number) for number in _USUAL}
+    signals = {number: plan for number, plan in plans.items() if plan is _USUAL[number]}
+    if not signals or not {*plans.values()} <= {*_USUAL.values(), signal.SIG_IGN}:
         yield
         return
     notes, noted = os.pipe()
     os.set_blocking(noted, False)
     before = signal.set_wakeup_fd(noted, warn_on_full_buffer=False)
-    signals: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signals[signal.SIGTERM] = signal.SIG_DFL
     for each in signals:
         signal.signal(each, _interrupted)
     ended = threading.Event()
