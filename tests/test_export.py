@@ -149,7 +149,7 @@ def test_command_line(out, tmp_path, capfd):
     assert main(["build", *args, "-o", str(out), "-q"]) == 0
     assert csamatch.open(out).find(md5(1)).entry.id == "7"
     assert main(["export", str(out)]) == 2
-    assert "allow_export" in capfd.readouterr()[1]
+    assert "--allow-export" in capfd.readouterr()[1]
     to = tmp_path / "y.txt"
     assert main(["export", str(out), "--allow-export", "-o", str(to)]) == 0
     assert Path(to).read_text() == f"{md5(1)}\n"

@@ -76,7 +76,8 @@ def interruptible() -> Iterator[None]:
         return
     plans = {number: signal.getsignal(number) for number in _USUAL}
     signals = {number: plan for number, plan in plans.items() if plan is _USUAL[number]}
-    if not signals or not {*plans.values()} <= {*_USUAL.values(), signal.SIG_IGN}:
+    others = [plan for number, plan in plans.items() if number not in signals]
+    if not signals or any(plan is not signal.SIG_IGN for plan in others):
         yield
         return
     notes, noted = os.pipe()
