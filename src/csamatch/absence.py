@@ -32,13 +32,13 @@ def sample(keys: Keys) -> Keys:
     return keys[np.linspace(0, len(keys) - 1, SAMPLE).astype(np.intp)]
 
 
-def _hits(lst: ListFile, rule: str, keys: Keys) -> npt.NDArray[np.uint64]:
-    """Look keys up with the engine, as whoever opens the list would; return which hit."""
+def look_up(lst: ListFile, rule: str, keys: Keys) -> npt.NDArray[np.uint64]:
+    """Look stored keys up with the engine; return which hit, each with its position in the list."""
     if rule not in lst.counts or not len(keys):
-        return np.empty(0, np.uint64)
+        return np.empty((0, 2), np.uint64)
     found = np.empty((len(keys), 2), np.uint64)
     packed = np.ascontiguousarray(keys)
-    return found[: lst.keys(CODES[rule]).match(packed, 0, len(keys), found), 0]
+    return found[: lst.keys(CODES[rule], as_stored=True).match(packed, 0, len(keys), found)]
 
 
 def _listed_otherwise(lst: ListFile, rule: str, keys: Keys) -> npt.NDArray[np.bool_]:
@@ -46,7 +46,7 @@ def _listed_otherwise(lst: ListFile, rule: str, keys: Keys) -> npt.NDArray[np.bo
     found = np.zeros(len(keys), np.bool_)
     for other in lst.counts:
         if other != rule and lst.kind == "addresses":
-            found[_hits(lst, other, keys).astype(np.int64)] = True
+            found[look_up(lst, other, keys)[:, 0].astype(np.int64)] = True
     return found
 
 
@@ -138,7 +138,7 @@ class Search:
         spans = [(0, lst.start + _OVERLAP)] if self._watched else lst.spans()
         sought = 0
         for rule, keys in self._removed.items():
-            if len(_hits(lst, rule, keys)):
+            if len(look_up(lst, rule, keys)):
                 raise UpdateError("a removed key is still listed in the new file")
             groups = _groups(keys[~_listed_otherwise(lst, rule, keys)], self._everywhere)
             for start, end in spans:

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn, TextIO
@@ -68,19 +68,18 @@ class Parser(argparse.ArgumentParser):
         self.complete()
         return super().parse_known_args(args, namespace)
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; what is too much is told by the command, not by the parser of all."""
+        found, strange = self.parse_known_args(args, namespace)
+        if strange:
+            command = getattr(found, "parser", self)
+            command.error(f"unrecognized arguments: {' '.join(strange)}")
+        return found
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with status 2."""
         complain(f"{message} (see {self.prog} --help)", self.prog)
         self.exit(2)
-
-
-def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the arguments; what is too much is told by the command, not by the parser of all."""
-    args, strange = parser.parse_known_args(argv)
-    if strange:
-        command = getattr(args, "parser", parser)
-        command.error(f"unrecognized arguments: {' '.join(strange)}")
-    return args
 
 
 _AS_OPTION: Final = re.compile(

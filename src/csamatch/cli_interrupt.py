@@ -30,7 +30,7 @@ _PATIENCE: Final = 0.4
 
 def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
     # Another one must not interrupt the tidying up that the first one leads to.
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in _USUAL:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
 
@@ -44,7 +44,7 @@ def status_of(interrupt: KeyboardInterrupt) -> int:
 def _watch(notes: int, ended: threading.Event) -> None:
     """Wait for a signal's note; end the process where the main thread does not."""
     while note := os.read(notes, 1):
-        if note[0] in (signal.SIGINT, signal.SIGTERM) and not ended.wait(_PATIENCE):
+        if note[0] in _USUAL and not ended.wait(_PATIENCE):
             _end(_SIGNALED + note[0])
     os.close(notes)
 

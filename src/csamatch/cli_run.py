@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from csamatch.cli_base import ERROR, as_options, complain, complaint, parse, settle, warn
+from csamatch.cli_base import ERROR, as_options, complain, complaint, settle, warn
 from csamatch.cli_interrupt import interruptible, remove_unfinished, status_of
 from csamatch.cli_verbose import accounted, show_frames
 from csamatch.errors import Error
@@ -22,7 +22,7 @@ def _show_warning(message: Warning | str, *args: Any) -> None:
 
 def _run(make_parser: MakeParser, argv: Sequence[str] | None) -> int:
     """Run one command; return its status."""
-    args = parse(make_parser(), argv)
+    args = make_parser().parse_args(argv)
     if args.quiet and args.verbose:
         raise Error("--quiet and --verbose exclude each other")
     with warnings.catch_warnings(), accounted(args.verbose):

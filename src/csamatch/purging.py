@@ -69,6 +69,11 @@ def _digest(path: Path) -> str:
         raise ListFileError(f"{path}: encrypted, so that nobody can tell whether it is a list")
     if head[: len(listfile.MAGIC)] != listfile.MAGIC:
         raise ListFileError(f"{path}: no list file, so it will not be removed")
+    return _digest_in(head)
+
+
+def _digest_in(head: bytes) -> str:
+    """Return the digest that a list file's header tells; empty where it is cut short."""
     return head[48:80].hex() if len(head) >= 80 else ""
 
 
@@ -97,10 +102,11 @@ def _belongings(path: Path, digest: str) -> list[Path]:
     found: list[Path] = []
     deltas: dict[Path, tuple[str, ...]] = {}
     others: set[str] = set()
+    signature = signature_path(path)
     for each in sorted(path.parent.iterdir()):
         if each == path or each.is_symlink() or not each.is_file():
             continue
-        if each in (temporary(path), signature_path(path)):
+        if each in (temporary(path), signature):
             found.append(each)
             continue
         with contextlib.suppress(PermissionError):
@@ -108,7 +114,7 @@ def _belongings(path: Path, digest: str) -> list[Path]:
             if ends := delta.ends(head):
                 deltas[each] = ends
             elif head.startswith(listfile.MAGIC):
-                others.add(head[48:80].hex())
+                others.add(_digest_in(head))
     for each in _chain(deltas, digest, others - {digest}) if digest else ():
         # What was left of it first: once the delta is gone, nothing tells whose it is. For the
         # same reason those that only others lead to go before these.
@@ -141,9 +147,9 @@ def purge(
     What is removed lies in the list's own folder: the list, its signature, deltas that lead to it
     or from it, those that lead to or from the other ends of these, and so on, and what a killed
     process left of any. The deltas of a list that lies there too are left, but for those that lead
-    to the one removed or from it. The receipt is written before, as
-    incomplete, and again at the end; if the purge is interrupted, purging again finishes it. The
-    disk blocks are freed, not overwritten: that is the file system's.
+    to the one removed or from it. The receipt is written before, as incomplete, and again at the
+    end; if the purge is interrupted, purging again finishes it. The disk blocks are freed, not
+    overwritten: that is the file system's.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csamatch import _core, listread, listwrite, quarantine
-from csamatch.absence import Search
+from csamatch.absence import Search, look_up
 from csamatch.allow import Harmless, allow_list, is_list_file
 from csamatch.base import Base
 from csamatch.canaries import MOST
@@ -51,6 +51,13 @@ def _named(given: Any) -> list[tuple[str, Any]]:
     if isinstance(given, (list, tuple)):
         return [named for each in given for named in _named(each)]
     return list(named_sources(given))
+
+
+def _make_distinct(packed: bytearray, width: int) -> None:
+    """Sort packed keys, and leave each once."""
+    count = len(packed) // width
+    _core.rows_sort(packed, count, width)
+    del packed[_core.rows_unique(packed, count, width) * width :]
 
 
 class Gathering:
@@ -104,26 +111,19 @@ class Gathering:
             self.intake.columns.conceal(self.key)
         append(self.columns, self.intake.columns)
 
-    def _packed(self, rule: str) -> bytearray:
-        """Return all keys of a rule; where the columns hold nothing else of them, sorted."""
-        columns, width = self.columns, self.columns.width(rule)
-        bare = columns.bare.get(rule)
-        if bare is None or rule in columns.keys:
-            return bytearray(bare or b"") + columns.keys[rule]
-        _core.rows_sort(bare, len(bare) // width, width)  # only once: the list is made of them
-        del bare[_core.rows_unique(bare, len(bare) // width, width) * width :]
-        return bytearray(bare)
-
     def keys(self) -> dict[str, Keys]:
         """Return the distinct keys, sorted, by rule."""
         found = {}
         columns = self.columns
         for rule in sorted({*columns.bare, *columns.keys}, key=CODES.__getitem__):
-            packed, width = self._packed(rule), columns.width(rule)
-            count = len(packed) // width
-            _core.rows_sort(packed, count, width)
-            unique = _core.rows_unique(packed, count, width)
-            found[rule] = np.frombuffer(packed, np.uint8, unique * width).reshape(-1, width)
+            width, bare = columns.width(rule), columns.bare.get(rule)
+            if bare is not None and rule not in columns.keys:
+                _make_distinct(bare, width)  # only once: the list is made of them
+                packed = bytearray(bare)
+            else:
+                packed = bytearray(bare or b"") + columns.keys[rule]
+                _make_distinct(packed, width)
+            found[rule] = np.frombuffer(packed, np.uint8).reshape(-1, width)
         return found
 
 
@@ -133,11 +133,7 @@ def _places(file: ListFile, keys: Mapping[str, Keys]) -> dict[str, Places]:
     for rule, rows in keys.items():
         if not len(rows):
             continue
-        at = np.empty(0, np.int64)
-        if rule in file.counts:
-            hits = np.empty((len(rows), 2), np.uint64)
-            lookup = file.keys(CODES[rule], as_stored=True)
-            at = hits[: lookup.match(rows, 0, len(rows), hits), 1].astype(np.int64)
+        at = look_up(file, rule, rows)[:, 1].astype(np.int64)
         planted = file.canary_places(rule).astype(np.int64)
         found[rule] = np.setdiff1d(at, planted, assume_unique=True) if len(planted) else at
     return found
